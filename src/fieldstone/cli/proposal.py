@@ -158,16 +158,17 @@ def release(number: int, format_: str, address: str) -> int:
     Example:
       fieldstone proposal release 7
     """
-    show(_opened(address).release(number), format_)
+    show(_opened(address).release(number), format_, findings=False)
     return 0
 
 
-def show(found: Shown, format_: str) -> None:
+def show(found: Shown, format_: str, *, findings: bool = True) -> None:
     """Print a proposal.
 
     Args:
         found: the proposal.
         format_: text, markdown or json.
+        findings: whether text has its findings.
     """
     from msgspec import to_builtins
 
@@ -176,7 +177,7 @@ def show(found: Shown, format_: str) -> None:
     if format_ == "json":
         say_json(to_builtins(found))
         return
-    for line in shown_markdown(found) if format_ == "markdown" else shown_lines(found):
+    for line in shown_markdown(found) if format_ == "markdown" else shown_lines(found, findings=findings):
         say(line)
 
 
@@ -190,7 +191,7 @@ def _decide(
     opened, kind = _opened(address), Kind(decision)
     about = revision or newest_revision(opened, number, kind)
     found = opened.decide(number, Deciding(decision=kind, revision=about, reason=reason, of=of))
-    show(found, format_)
+    show(found, format_, findings=False)
     return 1 if found.note else 0
 
 

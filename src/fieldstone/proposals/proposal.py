@@ -97,7 +97,7 @@ class Judged(Struct, frozen=True, kw_only=True):
         findings: all findings, each break with the known uses that it concerns.
         breaks: the findings that need a waiver, sorted.
         affected: the consumers that may break, by name.
-        text: the findings and the summary, for people.
+        text: the findings, for people.
     """
 
     compared_with: str = ""

@@ -202,7 +202,7 @@ class _Push:
         if self.policy.keeps_proposals and refused.report and is_waivable(project, refused.report):
             why_not = self._unproposable(project, content, refused.report)
             if not why_not:
-                return self._propose(project, content, refused.report)
+                return self._propose(project, content, refused.report, refused.text)
             refused = _Refused(f"{refused.text}\n{why_not}")
         with self.store.database.transaction() as connection:
             create_module(connection, content.module, content.owner)
@@ -217,7 +217,7 @@ class _Push:
                 return f"To propose it, push {other.name} first: {content.module} imports what is not released yet."
         return refusal(project, content.module, parse_version(content.version), report) if content.version else ""
 
-    def _propose(self, project: Project, content: Content, report: ModuleReport) -> Pushed:
+    def _propose(self, project: Project, content: Content, report: ModuleReport, text: str) -> Pushed:
         root, module = _root(project, content), project.module(content.module)
         revision = Revision(
             number=1,
@@ -234,8 +234,8 @@ class _Push:
         name = f"{content.owner}/{content.module}:{label_of(stored.number)}"
         kept = f"It is revision {stored.newest.number} of proposal {stored.number}, which waits for approval"
         where = f"{self.upload.address}/proposals/{stored.number}"
-        text = f"{stored.newest.judged.text}\n{kept}: {where}\nbuf fetches it as {name}."
-        return Pushed(refusal=text, proposal=stored.number)
+        refusal_ = f"{text}\n{kept}: {where}\nbuf fetches it as {name}."
+        return Pushed(refusal=refusal_, proposal=stored.number)
 
     def _audit(self, connection: Connection, action: str, module: str, details: dict[str, Any]) -> None:
         audit.append(

@@ -47,7 +47,7 @@ def test_a_change_is_proposed_approved_and_released(buf: Buf, people: People) ->
     assert proposed.code == 0, proposed
     assert json.loads(again.out)["proposal"]["number"] == number
     assert f"{number}  till  open  revision 1 by carol: 1 breaking finding since 1.0.0" in listed.out
-    assert "lacks 1 approval for the owners of till by alice, bob" in listed.out
+    assert "missing: 1 approval for the owners of till by alice, bob" in listed.out
     assert (early.code, f"proposal {number} is not approved" in early.err) == (2, True)
     assert f"proposal {number} (till): approved" in approved.out
     assert f"proposal {number} (till): released as 2.0.0" in released.out, released

@@ -71,7 +71,7 @@ def test_a_consumer_that_comes_after_the_approval_is_asked(
     publish(registry, "late", "mail", "acme.late.v1.Order.total", monkeypatch)
 
     assert carol.release(number).startswith(
-        f"Conflict: proposal {number} is not approved: it lacks an approval for mail"
+        f"Conflict: proposal {number} is not approved; missing: an approval for mail"
     )
     assert people("dave").decide(number, "approve").startswith("Denied")
     set_policy(registry, POLICY.replace("release-when-approved = true", "").replace("billing@", "mail@"))

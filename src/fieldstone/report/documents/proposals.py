@@ -12,19 +12,19 @@ _DONE = {Kind.APPROVE: "approved", Kind.REJECT: "rejected", Kind.WITHDRAW: "with
 
 
 def list_lines(found: Sequence[Summary]) -> Iterator[str]:
-    """One line for each proposal, and one for what it lacks."""
+    """One line for each proposal, and one for each thing that is missing until it is approved."""
     for one in found:
         as_ = f" as {one.version}" if one.version else ""
         stale = ", judged before the newest release" if one.is_stale else ""
         yield f"{one.number}  {one.module}  {one.state}{as_}  {_about(one)}{stale}"
-        yield from (f"    lacks {printable(lacking)}" for lacking in one.missing)
+        yield from (f"    missing: {printable(lacking)}" for lacking in one.missing)
     if not found:
         yield "no proposals"
 
 
 def list_markdown(found: Sequence[Summary]) -> Iterator[str]:
     """The same as a table."""
-    yield "| proposal | module | state | by | breaks | may break | lacks |"
+    yield "| proposal | module | state | by | breaks | may break | missing |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for one in found:
         state = f"{one.state} as {one.version}" if one.version else one.state.value
@@ -32,17 +32,23 @@ def list_markdown(found: Sequence[Summary]) -> Iterator[str]:
         yield _row(*cells, ", ".join(one.affected), "; ".join(one.missing))
 
 
-def shown_lines(found: Shown) -> Iterator[str]:
-    """A proposal with its standing, its history and its findings."""
+def shown_lines(found: Shown, *, findings: bool = True) -> Iterator[str]:
+    """A proposal with its standing and its history.
+
+    Args:
+        found: the proposal.
+        findings: whether its findings follow.
+    """
     proposal, newest = found.proposal, found.proposal.newest
     as_ = f" as {proposal.version}" if proposal.version else ""
     yield f"proposal {proposal.number} ({proposal.module}): {found.standing.state}{as_}"
     yield f"  by {printable(', '.join(names_of(proposal.authors)))}: {printable(proposal.reason or 'no reason given')}"
-    yield f"  revision {newest.number} of {newest.created_at}, which buf fetches as {proposal.module}:{found.label}"
+    yield f"  revision {newest.number} of {newest.created_at}; its label for buf is {found.label}"
     yield from (f"  {line}" for line in _standing(found))
     yield "history:"
     yield from (f"  {line}" for line in _history(found))
-    yield from newest.judged.text.splitlines()
+    if findings:
+        yield from newest.judged.text.splitlines()
     if found.note:
         yield f"note: {printable(found.note)}"
 
@@ -50,7 +56,7 @@ def shown_lines(found: Shown) -> Iterator[str]:
 def shown_markdown(found: Shown) -> Iterator[str]:
     """The same as Markdown."""
     proposal, judged = found.proposal, found.proposal.newest.judged
-    first, *rest = shown_lines(found)
+    first, *rest = shown_lines(found, findings=False)
     yield f"### {first}"
     yield ""
     for line in rest[: rest.index("history:")]:
@@ -79,12 +85,13 @@ def _about(one: Summary) -> str:
 def _standing(found: Shown) -> Iterator[str]:
     standing, judged = found.standing, found.proposal.newest.judged
     if judged.compared_with:
-        yield f"{len(judged.breaks)} waivers needed since {judged.compared_with}; it earns {judged.version}"
+        waivers = f"{len(judged.breaks)} waiver{'' if len(judged.breaks) == 1 else 's'}"
+        yield f"compared with {judged.compared_with}: needs {waivers}, and earns {judged.version}"
     if standing.is_stale:
         yield f"stale: {found.proposal.module} was released since, so that it is judged again before it is approved"
     for one in judged.affected:
         yield f"may break {printable(one.consumer)} ({printable(one.owner)}): {one.verdict}, {printable(one.problem)}"
-    yield from (f"lacks {printable(lacking)}" for lacking in standing.missing)
+    yield from (f"missing: {printable(lacking)}" for lacking in standing.missing)
 
 
 def _history(found: Shown) -> Iterator[str]:

@@ -135,18 +135,21 @@ def judged_of(
         findings=report.findings,
         breaks=tuple(sorted({Break(one.rule, one.subject) for one in _refusing(project, report)})),
         affected=affected,
-        text=told(report, root),
+        text=_rendered(report, root),
     )
 
 
 def told(report: ModuleReport, root: Path) -> str:
     """The findings of a module and their summary, with paths as its files have them."""
+    return f"{_rendered(report, root)}{summary(report)}"
 
+
+def _rendered(report: ModuleReport, root: Path) -> str:
     def lines(path: str) -> list[str]:
         file = root / path
         return file.read_text("utf-8", "replace").split("\n") if file.is_file() else []
 
-    return f"{render(Report((report,)), 'text', read=lines)}{summary(report)}"
+    return render(Report((report,)), "text", read=lines)
 
 
 def _as_commit(proposal: Proposal) -> Commit:

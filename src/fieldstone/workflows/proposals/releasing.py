@@ -165,7 +165,7 @@ class _Releasing:
             raise closed(proposal)
         if found.missing:
             raise Conflict(
-                f"proposal {proposal.number} is not approved: it lacks {'; '.join(found.missing)}",
+                f"proposal {proposal.number} is not approved; missing: {'; '.join(found.missing)}",
                 fix=f"`fieldstone proposal approve {proposal.number}` by those",
             )
         return found
