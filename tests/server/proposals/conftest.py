@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -106,8 +105,3 @@ def released(buf: Buf) -> Released:
         return f"{name}/{path}"
 
     return push
-
-
-def homes(tmp_path: Path, registry: Serving) -> Buf:
-    """Another buf, with a cache of its own."""
-    return Buf(tmp_path / "other", registry)

@@ -35,7 +35,7 @@ def every(database: Database, module: str = "") -> list[Proposal]:
     if not module.isprintable():  # PostgreSQL has no NUL in a text
         return []
     condition = "module = :module" if module else "1 = 1"
-    return _read(database, condition, {"module": module}, _Head)
+    return _read(database, condition, {"module": module}, _Brief)
 
 
 def find(database: Database, number: int) -> Proposal:
@@ -194,7 +194,7 @@ def close(connection: Connection, proposal: Proposal, state: State, version: str
     return replace(proposal, closed=state, version=version)
 
 
-class _Head(Struct, frozen=True):
+class _Brief(Struct, frozen=True):
     """A judgement without its findings, of which there may be thousands."""
 
     compared_with: str
@@ -205,7 +205,7 @@ class _Head(Struct, frozen=True):
 
 
 def _read(
-    database: Database, condition: str, values: dict[str, Any], judged: type[Judged | _Head] = Judged
+    database: Database, condition: str, values: dict[str, Any], judged: type[Judged | _Brief] = Judged
 ) -> list[Proposal]:
     inside = f"proposal IN (SELECT number FROM proposals WHERE {condition})"  # noqa: S608 - a constant
     with database.reading() as connection:
@@ -242,7 +242,7 @@ def _by_proposal(rows: Iterable[Row[Any]]) -> Mapping[int, Sequence[Row[Any]]]:
     return found
 
 
-def _revision(row: Row[Any], kind: type[Judged | _Head]) -> Revision:
+def _revision(row: Row[Any], kind: type[Judged | _Brief]) -> Revision:
     judged = _decoded(row.judged, kind) if row.judged else Judged()
     return Revision(
         number=row.number,
