@@ -24,7 +24,7 @@ from fieldstone.proposals.review import ReviewRules, check_decision, standing
 BLOCKED = Affected("billing", "team-billing", "blocked", "billing 1.0 uses shop.v1.Order.total")
 JUDGED = Judged(compared_with="1.0.0", releases=1, breaks=(Break("field-removed", "shop.v1.Order.total"),))
 ONE = Revision(number=1, who="carol", credential="t-carol", files={}, judged=JUDGED)
-OPEN = Proposal(number=7, module="shop", reason="", authors=(Author("carol", "t-carol"),), revisions=(ONE,))
+OPEN = Proposal(number=7, module="shop", authors=(Author("carol", "t-carol"),), revisions=(ONE,))
 OWNERS = ReviewRules(approvers=frozenset({"alice", "bob", "carol", "shop-role"}))
 
 

@@ -118,7 +118,7 @@ def _identities(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
 
 
 class Revision(Struct, frozen=True, kw_only=True):
-    """A content of a proposal, with its judgement. An approval is for one revision.
+    """A content of a proposal with its reason and its judgement. An approval is for one revision.
 
     Attributes:
         number: its number, from 1.
@@ -127,6 +127,7 @@ class Revision(Struct, frozen=True, kw_only=True):
         files: its sources, path to digest.
         dependencies: the ids of the commits that it was compiled with.
         wanted: the version that it shall have; empty for the one that it earns.
+        reason: why; may be empty.
         digest: its b5 digest; empty if it was not judged yet.
         commit: its id as a commit for buf.
         judged: its judgement.
@@ -139,6 +140,7 @@ class Revision(Struct, frozen=True, kw_only=True):
     files: Mapping[str, str]
     dependencies: tuple[str, ...] = ()
     wanted: str = ""
+    reason: str = ""
     digest: str = ""
     commit: str = ""
     judged: Judged = Judged()
@@ -158,7 +160,6 @@ class Proposal(Struct, frozen=True, kw_only=True):
     Attributes:
         number: its number in the registry, from 1 and without gaps.
         module: the module.
-        reason: why its authors propose it; may be empty.
         authors: everybody who pushed one of its revisions, or the same content again.
         revisions: its revisions, oldest first; at least one.
         decisions: all decisions, oldest first.
@@ -169,7 +170,6 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
     number: int
     module: str
-    reason: str
     authors: tuple[Author, ...]
     revisions: tuple[Revision, ...]
     decisions: tuple[Decision, ...] = ()
@@ -181,6 +181,11 @@ class Proposal(Struct, frozen=True, kw_only=True):
     def newest(self) -> Revision:
         """The revision that decisions are about."""
         return self.revisions[-1]
+
+    @property
+    def reason(self) -> str:
+        """Why its authors propose it; may be empty."""
+        return self.newest.reason
 
     @property
     def approvals(self) -> tuple[Decision, ...]:

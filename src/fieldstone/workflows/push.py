@@ -229,10 +229,10 @@ class _Push:
             digest=project.dependencies.digest(module),
             judged=judged_of(self.store, project, report, root),
         )
-        proposal = Proposal(number=0, module=content.module, reason="", authors=(), revisions=(revision,))
+        proposal = Proposal(number=0, module=content.module, authors=(), revisions=(revision,))
         stored = submit(self.store, Submitted(proposal, content.files))
         name = f"{content.owner}/{content.module}:{label_of(stored.number)}"
-        kept = f"It is revision {stored.newest.number} of proposal {stored.number}, which waits for approval"
+        kept = f"It is kept as proposal {stored.number}, revision {stored.newest.number}, for its owners to decide"
         where = f"{self.upload.address}/proposals/{stored.number}"
         refusal_ = f"{text}\n{kept}: {where}\nbuf fetches it as {name}."
         return Pushed(refusal=refusal_, proposal=stored.number)

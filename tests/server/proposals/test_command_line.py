@@ -66,11 +66,21 @@ def test_a_release_with_approved_waivers_is_sound_wherever_it_is(buf: Buf, peopl
     verified = fieldstone(buf, "registry", "verify")
     copied = fieldstone(buf, "registry", "copy", buf.registry.url, f"sqlite:///{tmp_path}/copy.db")
     unchanged = fieldstone(buf, "check", "--since", "main", "--no-style")
+    into_folder = fieldstone(buf, "registry", "copy", buf.registry.url, "registry")
+    (buf.home / "own/fieldstone.toml").write_text("", "utf-8")
+    for command in (("add", "."), ("commit", "-qm", "moved")):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], cwd=buf.home / "own", check=True)
+    buf.edit(path, "int32 total = 2;", "int32 total = 2;\n  string buyer = 3;")
+    in_git = fieldstone(buf, "check", "vault", "--since", "main", "--no-style")
+    in_folder = fieldstone(buf, "registry", "verify")
 
     assert f"proposal {number} of carol; approved by bob: checked" in shown.out, shown
     assert verified.code == 0, verified
     assert copied.code == 0, copied
     assert unchanged.code == 0, unchanged
+    assert into_folder.code == 0, into_folder
+    assert in_git.code == 0, in_git
+    assert in_folder.code == 0, in_folder
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import httpx
 import pytest
@@ -164,6 +165,29 @@ def test_nonsense_decides_nothing(registry: Serving, body: bytes) -> None:
     url = f"{registry.url}/api/v1/proposals/1/decisions"
     assert httpx.post(url, content=body, headers=headers, timeout=LONGEST).status_code == 422
     assert httpx.post(url, content=body, timeout=LONGEST).status_code == 401
+
+
+@pytest.mark.parametrize("module", ["%2e%2e", "..%5c", "nothing", "%00"])
+def test_only_released_modules_have_proposals(registry: Serving, module: str) -> None:
+    headers, wish = {"Authorization": f"Bearer {registry.token}"}, {"files": {"a.proto": ""}}
+    url = f"{registry.url}/api/v1/modules/{module}/proposals"
+    answer = httpx.post(url, json=wish, headers=headers, timeout=LONGEST)
+    assert answer.status_code == 404, answer.text
+
+
+def test_another_reason_is_another_revision(buf: Buf, people: People, released: Released) -> None:
+    path = released("why")
+    number, carol, alice = proposed(buf, people, path), people("carol", "push"), people("alice")
+    content = (buf.home / path).read_bytes()
+    wish = {"files": {path.removeprefix("why/"): b64encode(content).decode()}}
+    assert alice.decide(number, "approve") == "approved"
+    same = carol.post("modules/why/proposals", wish).json()
+    other = carol.post("modules/why/proposals", {**wish, "reason": "totals are small", "number": number}).json()
+
+    assert (same["proposal"]["number"], same["standing"]["state"]) == (number, "approved")
+    assert (other["proposal"]["revisions"][-1]["reason"], other["standing"]["state"]) == ("totals are small", "open")
+    foreign = carol.post("modules/eyes/proposals", {**wish, "number": number})
+    assert foreign.json()["kind"] in {"NotFound", "Invalid"}
 
 
 def test_the_label_of_a_proposal_is_nobodys(buf: Buf, people: People, released: Released) -> None:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 LARGEST_NUMBER = 2**62
 """A number above this is none of a proposal."""
-_COLUMNS = "number, module, reason, closed, version, created_at"
-_REVISION = "proposal, number, commit_id, digest, who, credential, files, dependencies, wanted, judged, created_at"
+_COLUMNS = "number, module, closed, version, created_at"
+_REVISION = (
+    "proposal, number, commit_id, digest, who, credential, files, dependencies, wanted, reason, judged, created_at"
+)
 
 
 def every(database: Database, module: str = "") -> list[Proposal]:
@@ -78,10 +80,8 @@ def create(connection: Connection, proposal: Proposal, *, is_sqlite: bool) -> Pr
     if not is_sqlite:
         connection.execute(text("LOCK TABLE proposals IN EXCLUSIVE MODE"))
     number = int(connection.execute(text("SELECT coalesce(max(number), 0) + 1 FROM proposals")).scalar_one())
-    row = {"number": number, "module": proposal.module, "reason": proposal.reason, "now": now()}
-    connection.execute(
-        text("INSERT INTO proposals (number, module, reason, created_at) VALUES (:number, :module, :reason, :now)"), row
-    )
+    row = {"number": number, "module": proposal.module, "now": now()}
+    connection.execute(text("INSERT INTO proposals (number, module, created_at) VALUES (:number, :module, :now)"), row)
     created = replace(proposal, number=number, created_at=row["now"], revisions=())
     return add_revision(connection, created, proposal.newest)
 
@@ -101,7 +101,7 @@ def add_revision(connection: Connection, proposal: Proposal, revision: Revision)
     connection.execute(
         text(
             f"INSERT INTO proposal_revisions ({_REVISION}) VALUES (:proposal, :number, :commit, :digest, :who, "  # noqa: S608 - a constant
-            ":credential, :files, :dependencies, :wanted, :judged, :created_at)"
+            ":credential, :files, :dependencies, :wanted, :reason, :judged, :created_at)"
         ),
         {
             "proposal": proposal.number,
@@ -113,6 +113,7 @@ def add_revision(connection: Connection, proposal: Proposal, revision: Revision)
             "files": json.encode(dict(sorted(added.files.items()))).decode(),
             "dependencies": json.encode(added.dependencies).decode(),
             "wanted": added.wanted,
+            "reason": added.reason,
             "judged": json.encode(added.judged).decode(),
             "created_at": added.created_at,
         },
@@ -223,7 +224,6 @@ def _read(
         Proposal(
             number=head.number,
             module=head.module,
-            reason=head.reason,
             authors=tuple(Author(row.who, row.credential) for row in authors.get(head.number, ())),
             revisions=tuple(_revision(row, judged) for row in revisions.get(head.number, ())),
             decisions=tuple(_decoded(row.decision, Decision) for row in decisions.get(head.number, ())),
@@ -251,6 +251,7 @@ def _revision(row: Row[Any], kind: type[Judged | _Brief]) -> Revision:
         files=_decoded(row.files, dict[str, str]),
         dependencies=_decoded(row.dependencies, tuple[str, ...]),
         wanted=row.wanted,
+        reason=row.reason,
         digest=row.digest,
         commit=row.commit_id,
         judged=judged if isinstance(judged, Judged) else Judged(**asdict(judged)),

@@ -24,6 +24,7 @@ from fieldstone.workflows.proposals.storing import Submitted, note_judgement, su
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable
 from fieldstone.workflows.release import parse_version, refusal
 from fieldstone.workflows.server_policy import newest_policy
+from fieldstone.workspace.module_name import is_module_name
 
 if TYPE_CHECKING:
     from fieldstone.workflows.proposals.judging import Workspace
@@ -84,6 +85,10 @@ def judge_again(address: str, number: int, person: Person, shown: str = "") -> N
 
 def _proposed(store: SqlStore, module: str, wish: Wish, person: Person, shown: str) -> int:
     """One attempt."""
+    if not is_module_name(module) or not store.versions(module):
+        raise NotFound(
+            f"{module} has no release in this registry", fix=f"`fieldstone release {module}` makes the first"
+        )
     policy = newest_policy(store.database)
     refuse_signed(policy, module)
     store.actor = audit.Actor(person.name, person.credential, policy.number)
@@ -95,8 +100,9 @@ def _proposed(store: SqlStore, module: str, wish: Wish, person: Person, shown: s
         files={path: file_digest(data) for path, data in sorted(wish.files.items())},
         dependencies=tuple(_ids(FetchedRegistry(buffer), module, wish.dependencies)),
         wanted=wish.wanted,
+        reason=wish.reason,
     )
-    wished = Proposal(number=0, module=module, reason=wish.reason, authors=(), revisions=(revision,))
+    wished = Proposal(number=0, module=module, authors=(), revisions=(revision,))
     with workspace(Catalog(store), buffer, policy, wished, files=wish.files) as space:
         judged = replace(revision, digest=space.digest, judged=_judged(store, space, module, wish))
     return submit(store, Submitted(replace(wished, revisions=(judged,)), wish.files, wish.number)).number
@@ -109,10 +115,6 @@ def _judged(store: SqlStore, space: Workspace, module: str, wish: Wish) -> Judge
         Invalid: it cannot be one.
     """
     project = space.project
-    if not project.versions(module):
-        raise NotFound(
-            f"{module} has no release in this registry", fix=f"`fieldstone release {module}` makes the first"
-        )
     (report,) = check(project, [module], full=True, start=space.root, options=UNSTYLED).report.modules
     if report.allowed:
         change = "adds to" if report.differs else "changes nothing in"

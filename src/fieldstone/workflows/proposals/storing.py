@@ -135,14 +135,16 @@ def _known(store: SqlStore, submitted: Submitted) -> Proposal | None:
 
 
 def _has_content(one: Revision, other: Revision) -> bool:
-    return (one.digest, one.wanted, one.files) == (other.digest, other.wanted, other.files)
+    """Whether a revision has the content of another one, and its reason, if that has one."""
+    same_reason = other.reason in {"", one.reason}
+    return same_reason and (one.digest, one.wanted, one.files) == (other.digest, other.wanted, other.files)
 
 
 def _revised(connection: Connection, known: Proposal, revision: Revision) -> Proposal:
     """A proposal after a revision came in: the same content with the same findings is no new one."""
     newest = known.newest
     if not (_has_content(newest, revision) and newest.judged.finds_the_same(revision.judged)):
-        return proposals.add_revision(connection, known, revision)
+        return proposals.add_revision(connection, known, replace(revision, reason=revision.reason or newest.reason))
     again = replace(newest, judged=revision.judged)
     if again.judged != newest.judged:
         proposals.judge_again(connection, known.number, again)

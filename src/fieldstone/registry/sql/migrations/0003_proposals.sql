@@ -3,7 +3,6 @@ ALTER TABLE proposals RENAME TO refused_pushes;
 CREATE TABLE proposals (
     number BIGINT NOT NULL PRIMARY KEY,
     module TEXT NOT NULL REFERENCES modules (name),
-    reason TEXT NOT NULL,
     closed TEXT NOT NULL DEFAULT '',
     version TEXT NOT NULL DEFAULT '',
     created_at TEXT NOT NULL
@@ -29,6 +28,7 @@ CREATE TABLE proposal_revisions (
     files TEXT NOT NULL,
     dependencies TEXT NOT NULL,
     wanted TEXT NOT NULL,
+    reason TEXT NOT NULL,
     judged TEXT NOT NULL,
     created_at TEXT NOT NULL,
     PRIMARY KEY (proposal, number)
@@ -44,11 +44,11 @@ CREATE TABLE proposal_decisions (
 
 -- Refused pushes that were kept before become proposals that are not judged yet. A module without a release has none.
 DELETE FROM refused_pushes WHERE module NOT IN (SELECT name FROM modules WHERE releases > 0);
-INSERT INTO proposals (number, module, reason, created_at)
-    SELECT row_number() OVER (ORDER BY created_at, id), module, '', created_at FROM refused_pushes;
+INSERT INTO proposals (number, module, created_at)
+    SELECT row_number() OVER (ORDER BY created_at, id), module, created_at FROM refused_pushes;
 INSERT INTO proposal_authors
     SELECT row_number() OVER (ORDER BY created_at, id), who, '' FROM refused_pushes;
 INSERT INTO proposal_revisions
-    SELECT row_number() OVER (ORDER BY created_at, id), 1, id, '', who, '', files, dependencies, '', '', created_at
+    SELECT row_number() OVER (ORDER BY created_at, id), 1, id, '', who, '', files, dependencies, '', '', '', created_at
     FROM refused_pushes;
 DROP TABLE refused_pushes;
