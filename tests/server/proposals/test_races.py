@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from msgspec import json
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from fieldstone.errors import Conflict, FieldstoneError
@@ -15,6 +17,7 @@ from fieldstone.proposals.proposal import Kind, State
 from fieldstone.registry.sql import SqlStore, audit, database, open_store
 from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.sql.tokens import Token
+from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.administering.database import DatabaseAdministration
 from fieldstone.workflows.administering.messages import NewPolicy
 from fieldstone.workflows.proposals.database import DatabaseProposals
@@ -148,25 +151,29 @@ def test_a_release_between_judging_and_writing_is_judged_again(registry: str, mo
 def test_kept_pushes_of_an_older_database_become_proposals(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     migrations = database._migrations()  # noqa: SLF001 - to stop at an older one
     monkeypatch.setattr(database, "_migrations", lambda: migrations[:2])
-    old = open_store(address).database
-    DatabaseAdministration(old, audit.operator()).set_policy(NewPolicy("proposals = true", 0))
-    with old.transaction() as connection:
-        for module, releases in (("shop", 1), ("empty", 0)):
-            row = {"module": module, "id": module, "releases": releases}
-            connection.execute(
-                text("INSERT INTO modules (name, id, created_at, releases) VALUES (:module, :id, '', :releases)"), row
-            )
-            for number in ("2", "1"):
-                row["number"], row["files"] = module + number, '{"a.proto": "shake256:00"}'
-                connection.execute(
-                    text("INSERT INTO proposals VALUES (:number, :module, 'carol', 'why', :files, '[]', :number)"), row
-                )
+    store = open_store(address)
+    assert store.modules() == []  # the tables exist now
+    assert pushed(address, "carol", ORDER) == 0
+    content = {PATH: BREAKING.encode()}
+    row = {"module": "shop", "files": json.encode({PATH: file_digest(content[PATH])}).decode()}
+    with store.database.transaction() as connection:
+        store.keep(connection, "shop", content)
+        connection.execute(
+            text("INSERT INTO modules (name, id, created_at) VALUES ('empty', 'empty', '2026-01-01T00:00:00Z')")
+        )
+        insert = "INSERT INTO proposals VALUES (:id, :module, 'carol', 'why', :files, '[]', :id)"
+        for number, module in (("3", "empty"), ("2", "shop"), ("1", "shop")):
+            connection.execute(text(insert), {**row, "id": number, "module": module})
     monkeypatch.undo()
 
-    first, second = by(address, "alice").every()
+    alice = by(address, "alice")
+    first, second = alice.every()
     assert [(one.number, one.module, one.authors) for one in (first, second)] == [
         (1, "shop", ("carol",)),
         (2, "shop", ("carol",)),
     ]
     assert first.missing[0] == "a judgement by this registry"
-    assert by(address, "alice").one(1).proposal.newest.commit == "shop1"
+    with pytest.raises(Conflict, match="revision 1 of proposal 1 is not the newest: that is 2"):
+        alice.decide(1, decision(Kind.APPROVE))
+    assert alice.decide(1, replace(decision(Kind.APPROVE), revision=2)).standing.state is State.APPROVED
+    assert by(address, "carol").release(1).proposal.version == "2.0.0"
