@@ -32,6 +32,7 @@ def test_four_eyes_see_a_proposal(buf: Buf, people: People, released: Released) 
     assert reader.decide(number, "approve").startswith("Denied: the token 'alice' does not allow approve")
     assert reader.release(number).startswith("Denied: 'alice' may not push eyes")
     assert people("dave", "push").release(number).startswith("Denied: 'dave' neither proposed nor approved")
+    assert people("alice", days=1e-6).decide(number, "approve") == "Denied: the token has expired"
     assert reader.get(f"proposals/{number}")["proposal"]["decisions"] == []
 
 
