@@ -91,6 +91,8 @@ def _standing(found: Shown) -> Iterator[str]:
         yield f"stale: {found.proposal.module} was released since, so that it is judged again before it is approved"
     for one in judged.affected:
         yield f"may break {printable(one.consumer)} ({printable(one.owner)}): {one.verdict}, {printable(one.problem)}"
+    if not judged.affected:
+        yield "no known consumer may break; who published no uses is not known"
     yield from (f"missing: {printable(lacking)}" for lacking in standing.missing)
 
 
