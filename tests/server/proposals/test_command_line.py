@@ -26,6 +26,7 @@ def repository(buf: Buf, name: str) -> str:
     return f"own/{path}"
 
 
+@pytest.mark.slow
 def test_a_change_is_proposed_approved_and_released(buf: Buf, people: People) -> None:
     path, carol, alice = repository(buf, "till"), people("carol", "push"), people("alice", "approve")
 
@@ -54,6 +55,7 @@ def test_a_change_is_proposed_approved_and_released(buf: Buf, people: People) ->
     assert f"proposal {number} is released as till 2.0.0" in late.err
 
 
+@pytest.mark.slow
 def test_a_release_with_approved_waivers_is_sound_wherever_it_is(buf: Buf, people: People, tmp_path: Path) -> None:
     path, carol, bob = repository(buf, "vault"), people("carol", "push"), people("bob", "approve")
     buf.edit(path, "int64 total", "int32 total")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.server.buf.calling import ask
 from tests.server.buf.test_workspaces import CHAIN, order_of_text, workspace
 from tests.server.proposals.conftest import People, Released
@@ -45,6 +47,7 @@ def test_an_approved_proposal_becomes_the_release_with_its_waivers(
     assert buf("push", cwd="due", token=carol.token).code == 0  # nothing changed any more
 
 
+@pytest.mark.slow
 def test_a_proposal_with_dependencies_is_fetched_like_a_draft(buf: Buf, people: People) -> None:
     carol, alice, host = people("carol", "push"), people("alice"), buf.registry.host
     buf.module("coin", order_of_text("coin"))
@@ -78,6 +81,7 @@ def test_a_proposal_with_dependencies_is_fetched_like_a_draft(buf: Buf, people: 
     assert (buf.home / "out/acme/coin/v1/coin.proto").is_file()
 
 
+@pytest.mark.slow
 def test_a_break_that_imports_what_is_not_released_is_no_proposal(buf: Buf, people: People) -> None:
     workspace(buf, "ma", "mb")
     assert buf("push", "--create", cwd="ws").code == 0
