@@ -68,7 +68,7 @@ def command(
     """
     from fieldstone.workflows.index import require
 
-    require("packaging", "sqlalchemy", "starlette", "uvicorn")
+    require("jinja2", "packaging", "sqlalchemy", "starlette", "uvicorn")
     from fieldstone.server.guards.limits import Limits
     from fieldstone.server.registry import Options, create_app
     from fieldstone.server.running import is_loopback, run

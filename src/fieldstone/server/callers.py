@@ -15,8 +15,9 @@ from starlette.concurrency import run_in_threadpool
 
 from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Policy
-from fieldstone.registry.sql import tokens
+from fieldstone.registry.sql import sessions, tokens
 from fieldstone.registry.sql.tokens import Token
+from fieldstone.server.people import person_of
 from fieldstone.server.running import is_loopback
 from fieldstone.workflows.server_policy import newest_policy
 
@@ -33,6 +34,8 @@ _DOTS_OF_JWT = 2
 """A token of an issuer has three parts (RFC 7515), and none of ours has a dot."""
 _MOST = 10_000
 """The most callers that are known."""
+_SESSION = "session\n"
+"""The beginning of what a session is known by. No header has a line end, so none can name a session."""
 _OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 """The headers that proxies add (RFC 7239, RFC 9110)."""
 
@@ -186,7 +189,23 @@ class Callers:
             Denied: it sent a token, and that is unknown, expired or revoked.
             Unavailable: the database cannot be reached.
         """
-        authorization = headers.get("authorization", "")
+        return await self._of(headers.get("authorization", ""), headers, address)
+
+    async def of_session(self, secret: str, headers: Mapping[str, str], address: str) -> Caller:
+        """The caller whose session a browser has.
+
+        Args:
+            secret: the secret of the session.
+            headers: those of the request.
+            address: the address that it came to.
+
+        Raises:
+            Denied: the session has ended, or what it rests on has.
+            Unavailable: the database cannot be reached.
+        """
+        return await self._of(_SESSION + secret, headers, address)
+
+    async def _of(self, authorization: str, headers: Mapping[str, str], address: str) -> Caller:
         found = self._recent(authorization) or await self._asked(authorization)
         anonymous_reads = found.caller.anonymous_reads or (found.by_request and _is_direct(headers, address))
         return replace(found.caller, address=address, anonymous_reads=anonymous_reads)
@@ -223,6 +242,9 @@ class Callers:
         at = time.monotonic()
         policy = newest_policy(self._database)
         said = self._anonymous_reads if policy.anonymous_reads is None else policy.anonymous_reads
+        if authorization.startswith(_SESSION):
+            token, role = self._of_session(authorization.removeprefix(_SESSION), policy)
+            return _Known(Caller(token.name, token, bool(said), policy=policy, role=role), at, said is None)
         secret = secret_of(authorization)
         if not secret:
             return _Known(Caller(anonymous_reads=bool(said), policy=policy), at, said is None)
@@ -238,6 +260,19 @@ class Callers:
         from fieldstone.server.identities import IssuerKeys, identify
 
         return partial(identify, keys=IssuerKeys())
+
+    def _of_session(self, secret: str, policy: Policy) -> tuple[Token, str]:
+        """The rights of a session, no longer than it lasts, and the name of its role."""
+        session = sessions.find(self._database, secret)
+        if session is None:
+            raise Denied("the session has ended", fix="sign in again")
+        if session.token:
+            token, role = tokens.of_id(self._database, session.token), ""
+        else:
+            token, role = person_of(session, policy.identities)
+        if token is None or not token.is_alive:
+            raise Denied("what the session was begun with is not valid any more", fix="sign in again")
+        return replace(token, expires_at=min(token.expires_at, session.expires_at)), role
 
     def _stored(self, secret: str) -> Token:
         token = tokens.find(self._database, secret)

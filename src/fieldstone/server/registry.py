@@ -1,4 +1,4 @@
-"""A shared registry over HTTP: the protocol of stock buf, Fieldstone's own, client packages, and its health."""
+"""A shared registry over HTTP: the protocol of stock buf, Fieldstone's own, client packages, pages, and its health."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from fieldstone.server.health import health, watch
 from fieldstone.server.observed import Metrics, Observed
 from fieldstone.server.packages.routes import routes as packages
 from fieldstone.server.packages.shelf import Shelf
+from fieldstone.server.pages.endpoint import broken_anywhere, nothing_there, refused_anywhere
+from fieldstone.server.pages.routes import pages
 from fieldstone.server.proposals import ServedProposals
 from fieldstone.server.reads.answers import Answers
 from fieldstone.server.reads.files import Files, FromMemory
 from fieldstone.server.reads.heads import Heads
-from fieldstone.server.refusing import broken, without_route
 from fieldstone.server.work import Work
 from fieldstone.workflows.publishing import Naming
 
@@ -87,17 +88,18 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *administration(store.database, callers),
         *consumers(store.database, callers),
         *proposals(ServedProposals(options.address, store, work), callers),
+        *pages(catalog, callers, heads),
     ]
     guards = [
         Middleware(Observed, metrics=metrics),
-        Middleware(Guard, limits=options.limits, callers=callers),
+        Middleware(Guard, limits=options.limits, callers=callers, refused=refused_anywhere),
         Middleware(FromMemory, files=files, callers=callers),
     ]
     return Starlette(
         routes=routes,
         lifespan=partial(_alive, store.database, work, around),
         middleware=guards,
-        exception_handlers={HTTPException: without_route, Exception: broken},
+        exception_handlers={HTTPException: nothing_there, Exception: broken_anywhere},
     )
 
 

@@ -121,6 +121,18 @@ def find(database: Database, secret: str) -> Token | None:
     return _token(row) if row else None
 
 
+def of_id(database: Database, id_: str) -> Token | None:
+    """The token of an id, also an expired or revoked one; None if there is none.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    with database.reading() as connection:
+        query = text(f"SELECT {_COLUMNS} FROM tokens WHERE id = :id")  # noqa: S608 - a constant
+        row = connection.execute(query, {"id": id_}).one_or_none()
+    return _token(row) if row else None
+
+
 def note_use(database: Database, token: Token) -> None:
     """Store the day of a token's last use; once a day, so that reading stays reading.
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from fieldstone.errors import Exhausted, FieldstoneError, TooLarge, TooSlow, Unavailable
 from fieldstone.server.guards.limits import LARGEST_REQUEST, SLOWEST
 from fieldstone.server.guards.rate import Rate
-from fieldstone.server.refusing import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from fieldstone.server.callers import Callers
@@ -29,10 +31,13 @@ class Guard:
         app: the application.
         limits: the limits.
         callers: who calls.
+        refused: makes the answer to a request that is refused.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits, callers: Callers) -> None:
-        self._app, self._limits, self._callers = app, limits, callers
+    def __init__(
+        self, app: ASGIApp, limits: Limits, callers: Callers, refused: Callable[[Scope, FieldstoneError], Response]
+    ) -> None:
+        self._app, self._limits, self._callers, self._refused = app, limits, callers, refused
         self._rate = Rate(limits.rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +50,7 @@ class Guard:
             self._count(scope, headers.get(b"authorization", b"").decode("latin-1"))
             _refuse_announced(headers.get(b"content-length", b"0"))
         except FieldstoneError as error:
-            await refused(error)(scope, receive, send)
+            await self._refused(scope, error)(scope, receive, send)
             return
         if scope["method"] not in _WITHOUT_BODY:
             receive = _Body(receive, self._limits.request_seconds).receive
@@ -66,7 +71,7 @@ class Guard:
             if began:
                 raise
             error = Unavailable("the server stopped before the request was answered", fix="send it again")
-            await refused(error)(scope, receive, send)
+            await self._refused(scope, error)(scope, receive, send)
 
     def _count(self, scope: Scope, authorization: str) -> None:
         """Count a request.

@@ -1,0 +1,90 @@
+"""Turns a page into an answer: HTML by its template, or JSON."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import jinja2
+from msgspec import json
+from starlette.responses import Response
+
+from fieldstone.server.pages.page import twin_of, wants_json
+from fieldstone.server.pages.static_files import address_of
+from fieldstone.server.pages.visitor import ANONYMOUS, Visitor
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from fieldstone.server.pages.page import Page
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # with `no-referrer` a browser would hide the origin of a form (Fetch, 3.1)
+    "Vary": "Accept, Cookie",
+}
+"""The headers of every page."""
+
+
+def rendered(scope: Scope, page: Page, visitor: Visitor = ANONYMOUS) -> Response:
+    """The answer with a page, in the form that the request asks for.
+
+    Args:
+        scope: the request.
+        page: the page.
+        visitor: who asks.
+    """
+    if wants_json(scope):
+        return Response(json.encode(page.data), page.status, HEADERS, "application/json")
+    here = _here(scope)
+    names = {
+        "page": page,
+        "data": page.data,
+        "visitor": visitor,
+        "path": scope["path"],
+        "here": here,
+        "twin": twin_of(here),
+    }
+    text = _environment().get_template(f"{page.template}.html").render(names)
+    return Response(text, page.status, HEADERS, "text/html")
+
+
+def _here(scope: Scope) -> str:
+    """The path and the query of a request."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return quote(scope["path"], safe="/:@.~+") + (f"?{query}" if query else "")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["static"] = address_of
+    made.filters["segment"] = _segment
+    made.filters["day"] = _day
+    return made
+
+
+def _segment(text: object) -> str:
+    """A text as one part of the path of an address."""
+    return quote(str(text), safe="")
+
+
+def _day(time: str) -> str:
+    """The day of a time as the registry writes them."""
+    return time[:10]
