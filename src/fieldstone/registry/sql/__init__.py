@@ -6,7 +6,7 @@ rows of releases have pointers only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,10 @@ _INSIDE = text(
     "SELECT module, digest, bytes FROM contents JOIN module_contents USING (digest) "
     "WHERE digest IN :digests AND module IN :modules"
 ).bindparams(bindparam("digests", expanding=True), bindparam("modules", expanding=True))
+_VERSIONS = text("SELECT module, version FROM releases ORDER BY module, number")
+_VERSIONS_OF = text("SELECT module, version FROM releases WHERE module IN :modules ORDER BY module, number").bindparams(
+    bindparam("modules", expanding=True)
+)
 _UPLOADS = 8
 """The most objects that are written at once."""
 _ADD_CONTENT = "INSERT INTO contents VALUES (:digest, :size, :bytes) ON CONFLICT (digest) DO NOTHING"
@@ -113,6 +117,21 @@ class SqlStore:
         """The versions of a module, in the order of their releases."""
         with self.database.reading() as connection:
             return _versions(connection, module)
+
+    def every_version(self, modules: Collection[str] | None = None) -> dict[str, list[str]]:
+        """The versions of each module that has a release, in the order of their releases.
+
+        Args:
+            modules: the modules; by default all.
+        """
+        query, values = _VERSIONS, {}
+        if modules is not None:
+            query, values = _VERSIONS_OF, {"modules": [*modules]}
+        found: dict[str, list[str]] = {}
+        with self.database.reading() as connection:
+            for module, version in connection.execute(query, values):
+                found.setdefault(module, []).append(version)
+        return found
 
     def seals(self, module: str) -> dict[str, str]:
         """The seal of each release of a module, by its version, in the order of their releases."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fieldstone.server.pages.endpoint import Pages
+from fieldstone.server.pages.search.index import Index
 from fieldstone.server.pages.sign_in import sign_in
 from fieldstone.server.pages.start import start
 from fieldstone.server.pages.static_files import static_files
@@ -28,6 +29,6 @@ def pages(catalog: Catalog, callers: Callers, heads: Heads) -> list[Route]:
     made = Pages(callers)
     return [
         static_files(),
-        *start(made, catalog, heads),
+        *start(made, catalog, Index(catalog, heads)),
         *sign_in(made, catalog.database, callers),
     ]

@@ -1,0 +1,143 @@
+"""The names of all modules in memory, read again where a newer release has come.
+
+Each replica has its own. Reading the first time takes about 5 ms a module; until it is done, a search answers with what
+was read, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
+
+from fieldstone.errors import Damaged, FieldstoneError
+from fieldstone.registry.release import IMAGE
+from fieldstone.registry.versions import in_order
+from fieldstone.schema.descriptors import load_schema
+from fieldstone.schema.model import Schema
+from fieldstone.server.pages.search.names import Hit, Names, names_of, search
+
+if TYPE_CHECKING:
+    from fieldstone.registry.sql.catalog import Catalog, ListedModule
+    from fieldstone.server.reads.heads import Heads
+
+MOST = 1_000
+"""The most names that a search finds."""
+_WAIT = 1.0
+"""The seconds that a search waits for what was released a moment ago."""
+
+
+class Found(Struct, frozen=True):
+    """The answer to a search.
+
+    Attributes:
+        hits: the names, the best first, at most `MOST`.
+        unread: the number of modules that were not read yet.
+        unreadable: the modules whose newest release cannot be read.
+    """
+
+    hits: list[Hit]
+    unread: int = 0
+    unreadable: tuple[str, ...] = ()
+
+
+class _Read(Struct, frozen=True):
+    """A module as it was read.
+
+    Attributes:
+        key: version and description, which it was read by.
+        names: its names; of a module that cannot be read, its own only.
+        is_readable: whether it could be read.
+    """
+
+    key: tuple[str, str]
+    names: Names
+    is_readable: bool = True
+
+
+class Index:
+    """Searches the newest releases.
+
+    Args:
+        catalog: the modules and releases.
+        heads: the head of the audit, by which it knows when to read again.
+    """
+
+    def __init__(self, catalog: Catalog, heads: Heads) -> None:
+        self._catalog, self._heads = catalog, heads
+        self._head, self._listed = "", 0
+        self._read: dict[str, _Read] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def search(self, text: str, may_read: Callable[[str], bool]) -> Found:
+        """The names that match.
+
+        Args:
+            text: see `names.search`.
+            may_read: whether the reader may know of a module.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        await self.refresh(_WAIT)
+        readable = [one for module, one in [*self._read.items()] if may_read(module)]
+        hits = await run_in_threadpool(search, text, [one.names for one in readable], MOST)
+        unreadable = tuple(sorted(one.names.module for one in readable if not one.is_readable))
+        return Found(hits, max(0, self._listed - len(self._read)), unreadable)
+
+    async def refresh(self, seconds: float = 0) -> None:
+        """Begin to read what has changed, and wait for it at most some seconds.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        head = await self._heads.recent()
+        if head != self._head and self._reading is None:
+            self._reading = asyncio.create_task(self._refresh(head))
+        if self._reading is not None and seconds:
+            await asyncio.wait([self._reading], timeout=seconds)
+
+    async def _refresh(self, head: str) -> None:
+        try:
+            await run_in_threadpool(self._read_changed)
+            self._head = head
+        except FieldstoneError:
+            return  # the next search tries again, and says itself what it cannot reach
+        finally:
+            self._reading = None
+
+    def _read_changed(self) -> None:
+        listed = {module.name: module for module in self._catalog.modules()}
+        newest = self._newest()
+        self._listed = len(listed)
+        for gone in self._read.keys() - listed.keys():
+            del self._read[gone]
+        for name, module in listed.items():
+            key = newest.get(name, ""), module.description
+            known = self._read.get(name)
+            if known is None or known.key != key:
+                self._read[name] = self._of(module, key)
+
+    def _newest(self) -> dict[str, str]:
+        """The version of the newest release of each module."""
+        versions = self._catalog.store.every_version()
+        return {module: [*in_order(found, module)][-1] for module, found in versions.items()}
+
+    def _of(self, module: ListedModule, key: tuple[str, str]) -> _Read:
+        version, description = key
+        try:
+            schema = self._schema(module.name, version) if version else Schema()
+        except Damaged:
+            return _Read(key, Names(module.name, version, names_of(module.name, description, Schema())), False)  # noqa: FBT003
+        return _Read(key, Names(module.name, version, names_of(module.name, description, schema)))
+
+    def _schema(self, module: str, version: str) -> Schema:
+        registry = self._catalog.registry
+        release = registry.release(module, version)
+        if release.retired:
+            return Schema()
+        where = f"{registry.label(release)}/{IMAGE}"
+        return load_schema(registry.read(release, IMAGE), where=where, own_files=release.sources.keys())
