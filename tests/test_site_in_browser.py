@@ -6,7 +6,6 @@ import functools
 import http.server
 import itertools
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,13 +13,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.chromium import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 DESK, PHONE = 1400, 390
 """Widths of screens, in CSS pixels."""
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 INSPECT = (Path(__file__).parent / "site_in_browser.js").read_text("utf-8")
 EMPTY_INDEX = '{"config": {"lang": ["en"], "separator": " "}, "items": []}'
 FILE_NAME = re.compile(r"[\w./-]+\.(md|html|py|json|svg)")
@@ -44,12 +44,8 @@ def address(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found, "there is no Chromium on PATH: on Debian, apt-get install chromium-headless-shell"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with chromium() as running:
         yield running
-        running.close()
 
 
 def _page(browser: Browser, width: int, scheme: str = "light") -> Page:

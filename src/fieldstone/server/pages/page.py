@@ -31,6 +31,8 @@ class Page(Struct, frozen=True, kw_only=True):
         data: what it shows; JSON of it is the twin. A template has it as `data`.
         crumbs: the pages above it, without the first one.
         status: the HTTP status.
+        drawings: what HTML shows besides the data: coordinates of pictures, rendered texts. A template has them as
+            `drawings`, and JSON leaves them out.
     """
 
     template: str
@@ -38,6 +40,7 @@ class Page(Struct, frozen=True, kw_only=True):
     data: Any
     crumbs: tuple[Crumb, ...] = ()
     status: int = 200
+    drawings: Mapping[str, Any] = {}
 
 
 def twin_of(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +12,13 @@ import jinja2
 from msgspec import json
 from starlette.responses import Response
 
-from fieldstone.server.pages.page import twin_of, wants_json
+from fieldstone.server.pages import addresses
+from fieldstone.server.pages.page import Page, twin_of, wants_json
 from fieldstone.server.pages.static_files import address_of
 from fieldstone.server.pages.visitor import ANONYMOUS, Visitor
 
 if TYPE_CHECKING:
     from starlette.types import Scope
-
-    from fieldstone.server.pages.page import Page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _POLICY = (
@@ -49,6 +49,7 @@ def rendered(scope: Scope, page: Page, visitor: Visitor = ANONYMOUS) -> Response
     names = {
         "page": page,
         "data": page.data,
+        "drawings": page.drawings,
         "visitor": visitor,
         "path": scope["path"],
         "here": here,
@@ -75,16 +76,23 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
     )
     made.globals["static"] = address_of
-    made.filters["segment"] = _segment
+    made.filters["segment"] = addresses.part
     made.filters["day"] = _day
+    made.filters["setting"] = _setting
     return made
-
-
-def _segment(text: object) -> str:
-    """A text as one part of the path of an address."""
-    return quote(str(text), safe="")
 
 
 def _day(time: str) -> str:
     """The day of a time as the registry writes them."""
     return time[:10]
+
+
+def _setting(value: object) -> str:
+    """The value of a setting, for people."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} = {_setting(part)}" for key, part in value.items())
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Iterable):
+        return ", ".join(map(_setting, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.server.pages.endpoint import Pages
+from fieldstone.server.pages.module.routes import module
 from fieldstone.server.pages.search.index import Index
 from fieldstone.server.pages.sign_in import sign_in
 from fieldstone.server.pages.start import start
 from fieldstone.server.pages.static_files import static_files
+from fieldstone.server.reads.current import Current
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -16,19 +19,23 @@ if TYPE_CHECKING:
     from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.server.callers import Callers
     from fieldstone.server.reads.heads import Heads
+    from fieldstone.workflows.publishing import Naming
 
 
-def pages(catalog: Catalog, callers: Callers, heads: Heads) -> list[Route]:
+def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming) -> list[Route]:
     """The routes.
 
     Args:
         catalog: the modules and releases.
         callers: who calls.
         heads: the head of the audit.
+        naming: the names of packages.
     """
-    made = Pages(callers)
+    made, index = Pages(callers), Index(catalog, heads)
+    known = Current(heads, SqlConsumers(catalog.database).known)
     return [
         static_files(),
-        *start(made, catalog, Index(catalog, heads)),
+        *start(made, catalog, index),
+        *module(made, catalog, index, known, naming),
         *sign_in(made, catalog.database, callers),
     ]

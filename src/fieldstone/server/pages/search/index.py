@@ -14,7 +14,7 @@ from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from fieldstone.errors import Damaged, FieldstoneError
-from fieldstone.registry.release import IMAGE
+from fieldstone.registry.release import IMAGE, Release
 from fieldstone.registry.versions import in_order
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
@@ -51,11 +51,13 @@ class _Read(Struct, frozen=True):
         key: version and description, which it was read by.
         names: its names; of a module that cannot be read, its own only.
         is_readable: whether it could be read.
+        needs: the modules that it depends on.
     """
 
     key: tuple[str, str]
     names: Names
     is_readable: bool = True
+    needs: frozenset[str] = frozenset()
 
 
 class Index:
@@ -86,7 +88,16 @@ class Index:
         readable = [one for module, one in [*self._read.items()] if may_read(module)]
         hits = await run_in_threadpool(search, text, [one.names for one in readable], MOST)
         unreadable = tuple(sorted(one.names.module for one in readable if not one.is_readable))
-        return Found(hits, max(0, self._listed - len(self._read)), unreadable)
+        return Found(hits, self.unread, unreadable)
+
+    @property
+    def unread(self) -> int:
+        """The number of modules that were not read yet."""
+        return max(0, self._listed - len(self._read))
+
+    def dependents(self, module: str) -> dict[str, str]:
+        """The modules whose newest release depends on a module, with its version, as far as they were read."""
+        return {name: one.names.version for name, one in [*self._read.items()] if module in one.needs}
 
     async def refresh(self, seconds: float = 0) -> None:
         """Begin to read what has changed, and wait for it at most some seconds.
@@ -94,7 +105,7 @@ class Index:
         Raises:
             Unavailable: the database cannot be reached.
         """
-        head = await self._heads.recent()
+        head = await self._heads.newest()
         if head != self._head and self._reading is None:
             self._reading = asyncio.create_task(self._refresh(head))
         if self._reading is not None and seconds:
@@ -127,17 +138,22 @@ class Index:
         return {module: [*in_order(found, module)][-1] for module, found in versions.items()}
 
     def _of(self, module: ListedModule, key: tuple[str, str]) -> _Read:
+        """A module, read; of one that cannot be read, its name."""
         version, description = key
+        schema, needs, is_readable = Schema(), frozenset[str](), True
         try:
-            schema = self._schema(module.name, version) if version else Schema()
+            if version:
+                release = self._catalog.registry.release(module.name, version)
+                needs = frozenset(link.name for link in release.dependencies if link.is_release)
+                schema = self._schema(release)
         except Damaged:
-            return _Read(key, Names(module.name, version, names_of(module.name, description, Schema())), False)  # noqa: FBT003
-        return _Read(key, Names(module.name, version, names_of(module.name, description, schema)))
+            is_readable = False
+        names = Names(module.name, version, names_of(module.name, description, schema))
+        return _Read(key, names, is_readable, needs)
 
-    def _schema(self, module: str, version: str) -> Schema:
-        registry = self._catalog.registry
-        release = registry.release(module, version)
+    def _schema(self, release: Release) -> Schema:
         if release.retired:
             return Schema()
+        registry = self._catalog.registry
         where = f"{registry.label(release)}/{IMAGE}"
         return load_schema(registry.read(release, IMAGE), where=where, own_files=release.sources.keys())
