@@ -12,6 +12,8 @@ VARIABLES = {
     "FIELDSTONE_CACHE": "`1` or `true` uses the cache in `.fieldstone/` also where `CI` is set, `0` or `false` never "
     "uses it. `--cache` and `--no-cache` take precedence.",
     "FIELDSTONE_INDEX_TOKEN": "A token that `fieldstone index serve` accepts, besides those of `--token-file`.",
+    "FIELDSTONE_SIGN_IN_SECRETS": "The secrets of `fieldstone serve` as a client of the issuers by which people sign "
+    "in: `NAME=SECRET` for each `[sign-in.NAME]` of the policy, with spaces between them.",
     "FIELDSTONE_TRACEBACK": "Any value shows the traceback of an unexpected error, for a bug report.",
     "CI": "Any value but `0` and `false` turns the cache off: a forged cache could turn a refusal into a pass.",
     "GITHUB_ACTIONS": "`true` makes `github` the default format of `fieldstone check`.",

@@ -50,6 +50,15 @@ class Identity(Struct, frozen=True):
         return any(fnmatchcase(subject, pattern) for pattern in self.subjects)
 
 
+class SignIn(Struct, frozen=True):
+    """An issuer by which people sign in to the pages; the attributes are the keys of `[sign-in.NAME]`."""
+
+    name: str
+    issuer: str
+    client_id: str
+    title: str
+
+
 class Policy(Struct, frozen=True):
     """A validated policy.
 
@@ -123,6 +132,14 @@ class Policy(Struct, frozen=True):
         return [
             Identity(name, one["issuer"], one["audience"], tuple(one["subjects"]), roles[one["role"]])
             for name, one in self.values.get("identities", {}).items()
+        ]
+
+    @property
+    def sign_ins(self) -> list[SignIn]:
+        """The issuers by which people sign in, in the order of the file."""
+        return [
+            SignIn(name, one["issuer"], one["client-id"], one.get("title", name))
+            for name, one in self.values.get("sign-in", {}).items()
         ]
 
     def of(self, module: str) -> dict[str, Any]:

@@ -183,6 +183,34 @@ SCHEMA: dict[str, Any] = {
                 },
             },
         },
+        "sign-in": {
+            "type": "object",
+            "description": "Name -> an OpenID Connect issuer by which people sign in to the pages. Their rights are "
+            "those of the identity with this issuer, the client's id as audience, and their subject.",
+            "propertyNames": _NAMES,
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["issuer", "client-id"],
+                "properties": {
+                    "issuer": {
+                        "type": "string",
+                        "pattern": r"^https?://[^\s?#@]+$",
+                        "description": "The issuer: https://accounts.example.com.",
+                    },
+                    "client-id": {
+                        "type": "string",
+                        "pattern": r"^\S+$",
+                        "description": "The id of this registry as a client of the issuer.",
+                    },
+                    "title": {
+                        "type": "string",
+                        "pattern": r"\S",
+                        "description": "The words of the link; by default the name.",
+                    },
+                },
+            },
+        },
     },
 }
 """The keys and their types, as JSON Schema 2020-12."""
@@ -236,8 +264,10 @@ def _check_names(values: Mapping[str, Any], file: str) -> None:
                 f"identities.{name}.role in {file} is {identity['role']}, and there is no such role",
                 fix=f"add [roles.{identity['role']}], or name one of {', '.join(roles) or 'none yet'}",
             )
-        if not is_secure(identity["issuer"]):
-            raise Invalid(f"identities.{name}.issuer in {file} is not encrypted", fix="write https://")
+    for table in ("identities", "sign-in"):
+        for name, one in values.get(table, {}).items():
+            if not is_secure(one["issuer"]):
+                raise Invalid(f"{table}.{name}.issuer in {file} is not encrypted", fix="write https://")
 
 
 def is_secure(issuer: str) -> bool:

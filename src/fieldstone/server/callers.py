@@ -17,7 +17,7 @@ from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Policy
 from fieldstone.registry.sql import sessions, tokens
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.server.people import person_of
+from fieldstone.server.people import SLASH, person_of
 from fieldstone.server.running import is_loopback
 from fieldstone.workflows.server_policy import newest_policy
 
@@ -66,8 +66,9 @@ class Caller(Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that a policy may know it by."""
-        return tuple(name for name in (self.name, self.role) if name and self.token)
+        """The names that a policy may know it by: of a person, that of the identity, and never a name of their own."""
+        own = self.name.partition(SLASH)[0]
+        return tuple(name for name in (own, self.role) if name and self.token)
 
     @property
     def is_admin(self) -> bool:
@@ -257,7 +258,8 @@ class Callers:
     @cached_property
     def _identify(self) -> Callable[[str, Sequence[Identity]], tuple[Token, str]]:
         """Identifies pipelines; what that takes is imported for the first of them."""
-        from fieldstone.server.identities import IssuerKeys, identify
+        from fieldstone.server.identities import identify
+        from fieldstone.server.issuers import IssuerKeys
 
         return partial(identify, keys=IssuerKeys())
 

@@ -14,8 +14,9 @@ import pytest
 
 from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Identity, load
-from fieldstone.server import identities
-from fieldstone.server.identities import IssuerKeys, identify
+from fieldstone.server import issuers
+from fieldstone.server.identities import identify
+from fieldstone.server.issuers import IssuerKeys
 from tests.server.access.conftest import Admin
 from tests.server.access.issuer import Issuer, issuing
 from tests.server.running import ORDER, Buf
@@ -115,7 +116,7 @@ def test_rotated_keys_are_fetched_and_old_ones_refused(issuer: Issuer, monkeypat
     with pytest.raises(Denied):  # so soon it is not asked again
         identify(issuer.token(algorithm="ES256"), known, keys)
     assert issuer.asked == 1
-    monkeypatch.setattr(identities, "_PAUSE", 0.0)
+    monkeypatch.setattr(issuers, "_PAUSE", 0.0)
     assert identify(issuer.token(algorithm="ES256"), known, keys)[1] == "builder"
     assert issuer.asked == 2
     with pytest.raises(Denied):

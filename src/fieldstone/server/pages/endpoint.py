@@ -59,6 +59,15 @@ class Pages:
         endpoint = self._answered(shown)
         return [Route(f"{path.rstrip('/') or '/index'}{TWIN}", endpoint), Route(path, endpoint)]
 
+    def answers(self, path: str, answer: Callable[[Request, Visitor], Awaitable[Response]]) -> Route:
+        """The route of something else than a page, such as a redirection.
+
+        Args:
+            path: its path.
+            answer: answers; it may raise a FieldstoneError, which is shown as a page.
+        """
+        return Route(path, self._answered(answer))
+
     def takes(self, path: str, take: Take) -> Route:
         """The route of a form.
 

@@ -8,7 +8,9 @@ from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.server.pages.endpoint import Pages
 from fieldstone.server.pages.module.routes import module
 from fieldstone.server.pages.search.index import Index
-from fieldstone.server.pages.sign_in import sign_in
+from fieldstone.server.pages.signing_in.by_issuer import by_issuer
+from fieldstone.server.pages.signing_in.by_token import by_token
+from fieldstone.server.pages.signing_in.sessions import Sessions
 from fieldstone.server.pages.start import start
 from fieldstone.server.pages.static_files import static_files
 from fieldstone.server.reads.current import Current
@@ -32,10 +34,12 @@ def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming) -> l
         naming: the names of packages.
     """
     made, index = Pages(callers), Index(catalog, heads)
+    begins = Sessions(catalog.database, callers)
     known = Current(heads, SqlConsumers(catalog.database).known)
     return [
         static_files(),
         *start(made, catalog, index),
         *module(made, catalog, index, known, naming),
-        *sign_in(made, catalog.database, callers),
+        *by_token(made, begins, callers),
+        *by_issuer(made, begins),
     ]

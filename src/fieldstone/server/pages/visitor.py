@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -17,7 +17,55 @@ if TYPE_CHECKING:
 
     from fieldstone.server.callers import Callers
 
-_COOKIE = "fieldstone-session"
+
+class Cookie(Struct, frozen=True):
+    """A cookie that no script reads; over https, one that a browser takes from this very host only (RFC 6265bis).
+
+    Attributes:
+        name: its name over http.
+        same_site: `strict`, so that no request which another site causes carries it; or `lax`.
+    """
+
+    name: str
+    same_site: Literal["strict", "lax"]
+
+    def of(self, request: Request) -> str:
+        """Its value in a request; empty without it."""
+        return request.cookies.get(self._name(request), "")
+
+    def keep(self, request: Request, response: Response, value: str, seconds: int) -> None:
+        """Have the browser keep a value.
+
+        Args:
+            request: the request.
+            response: its answer.
+            value: the value.
+            seconds: its lifetime.
+        """
+        response.set_cookie(
+            self._name(request),
+            value,
+            max_age=seconds,
+            path="/",
+            secure=_is_encrypted(request),
+            httponly=True,
+            samesite=self.same_site,
+        )
+
+    def forget(self, request: Request, response: Response) -> None:
+        """Have the browser forget it."""
+        self.keep(request, response, "", 0)
+
+    def _name(self, request: Request) -> str:
+        return f"__Host-{self.name}" if _is_encrypted(request) else self.name
+
+
+def _is_encrypted(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+SESSION = Cookie("fieldstone-session", same_site="strict")
+"""The cookie with the secret of the session."""
 
 
 class Visitor(Struct, frozen=True):
@@ -53,39 +101,10 @@ async def visitor_of(request: Request, callers: Callers) -> Visitor:
         Unavailable: the database cannot be reached.
     """
     address = str(request.base_url).rstrip("/")
-    secret = request.cookies.get(_name(request), "")
+    secret = SESSION.of(request)
     if secret and "authorization" not in request.headers:
         try:
             return Visitor(await callers.of_session(secret, request.headers, address), secret)
         except Denied:
             pass
     return Visitor(await callers.of(request.headers, address))
-
-
-def keep(request: Request, response: Response, secret: str, seconds: int) -> None:
-    """Have the browser keep a session: no script reads it, and requests from other sites do not carry it.
-
-    Args:
-        request: the request that signed in.
-        response: its answer.
-        secret: the secret of the session; empty to forget it.
-        seconds: its lifetime.
-    """
-    response.set_cookie(
-        _name(request),
-        secret,
-        max_age=seconds if secret else 0,
-        path="/",
-        secure=_is_encrypted(request),
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def _name(request: Request) -> str:
-    """The name of the cookie: over https, one that a browser takes from this very host only (RFC 6265bis, 4.1.3)."""
-    return f"__Host-{_COOKIE}" if _is_encrypted(request) else _COOKIE
-
-
-def _is_encrypted(request: Request) -> bool:
-    return request.url.scheme == "https"

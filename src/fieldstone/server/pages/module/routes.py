@@ -15,7 +15,6 @@ from fieldstone.server.pages import addresses
 from fieldstone.server.pages.module import graph, timeline
 from fieldstone.server.pages.module.data import Consumer, ModulePage, Neighbour, Released
 from fieldstone.server.pages.module.install import lines
-from fieldstone.server.pages.module.readme import as_html
 from fieldstone.server.pages.page import Page
 from fieldstone.server.pages.paging import part_of
 
@@ -72,6 +71,8 @@ class _Module:
         return await run_in_threadpool(self._page, request, listed, caller, known)
 
     def _page(self, request: Request, listed: ListedModule, caller: Caller, known: Known) -> Page:
+        from fieldstone.server.pages.module.readme import as_html
+
         registry = self._catalog.registry
         versions = [*map(str, reversed(registry.versions(listed.name)))]
         part = part_of(request, len(versions))

@@ -1,0 +1,1 @@
+"""Signing in: by a token, or by an OpenID Connect issuer; and out."""
