@@ -103,6 +103,7 @@ def asked(issuer: str, method: str, address: str, **request: Any) -> dict[str, A
         request: what `httpx.Client.stream` takes besides.
 
     Raises:
+        Denied: it refuses what was posted (RFC 6749, 5.2).
         Unavailable: it does not answer with one.
     """
     import httpx
@@ -110,11 +111,19 @@ def asked(issuer: str, method: str, address: str, **request: Any) -> dict[str, A
     try:
         with httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as client:
             return _fetched(client, method, address, request)
+    except httpx.HTTPStatusError as error:
+        if method == "POST" and error.response.is_client_error:
+            raise refused(f"{issuer} gives none: {error.response.status_code}") from error
+        raise _unavailable(issuer, error) from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
-        raise Unavailable(
-            f"the issuer {issuer} does not answer as it should: {str(error) or type(error).__name__}",
-            fix="see whether the registry can reach it",
-        ) from error
+        raise _unavailable(issuer, error) from error
+
+
+def _unavailable(issuer: str, error: Exception) -> Unavailable:
+    return Unavailable(
+        f"the issuer {issuer} does not answer as it should: {str(error) or type(error).__name__}",
+        fix="see whether the registry can reach it",
+    )
 
 
 def _fetched(client: httpx.Client, method: str, address: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,14 +95,15 @@ surfaces = ["wire", "json"]
 
 
 @contextmanager
-def shop_registry(folder: Path, *arguments: str) -> Iterator[Serving]:
+def shop_registry(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Serving]:
     """A registry that runs, with its modules.
 
     Args:
         folder: where it keeps its data.
         arguments: further arguments of `fieldstone serve`.
+        environment: its variables besides those of the tests.
     """
-    with serving(folder / "data", *arguments) as registry:
+    with serving(folder / "data", *arguments, environment=environment) as registry:
         buf = Buf(folder / "buf", registry)
         buf.module("money", {"acme/money/v1/money.proto": MONEY})
         _push(buf, "money", "--create")
