@@ -123,14 +123,14 @@ def test_a_revoked_token_ends_its_sessions(visits: ExitStack, closed: Serving) -
 
 def test_a_session_ends_with_its_time(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/registry.db")
-    secret = sessions.begin(database, sessions.Session(token="x"), audit.Actor("x"))
+    secret = sessions.begin(database, sessions.Session(subject="x"), audit.Actor("x"))
     assert sessions.find(database, secret) is not None
     with database.transaction() as connection:
         connection.execute(text("UPDATE sessions SET expires_at = '2020-01-01T00:00:00Z'"))
     assert sessions.find(database, secret) is None
-    sessions.begin(database, sessions.Session(token="y"), audit.Actor("y"))
+    sessions.begin(database, sessions.Session(subject="y"), audit.Actor("y"))
     with database.reading() as connection:
-        assert [token for (token,) in connection.execute(text("SELECT token FROM sessions"))] == ["y"]
+        assert [subject for (subject,) in connection.execute(text("SELECT subject FROM sessions"))] == ["y"]
 
 
 def _ends(there: httpx.Client) -> None:
