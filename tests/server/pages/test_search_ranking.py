@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fieldstone.server.pages.search.names import Match, Name, Names, search
+from fieldstone.server.pages.search.names import Name, Names
+from fieldstone.server.pages.search.ranking import Corpus, Match
 
 SHOP = Names(
     "shop",
@@ -20,7 +21,8 @@ SHOP = Names(
 
 
 def found(text: str, most: int = 100) -> list[tuple[str, Match]]:
-    return [(hit.name.own, hit.match) for hit in search(text, [SHOP], most)]
+    hits, _ = Corpus([SHOP]).search(text, lambda _: True, most)
+    return [(hit.name.own, hit.match) for hit in hits]
 
 
 def test_a_whole_name_comes_before_its_beginning_a_word_and_a_comment() -> None:
@@ -61,4 +63,11 @@ def test_the_best_remain_if_there_are_too_many() -> None:
 
 def test_line_ends_and_other_signs_find_nothing_and_break_nothing() -> None:
     for text in ("", " ", "\n", "\norder\n", "%", "*", "(", "\x00", "\u017f", "\u0130"):
-        search(text, [SHOP], 100)
+        found(text)
+
+
+def test_modules_that_the_reader_may_not_know_of_are_not_searched() -> None:
+    other = Names("hidden", "1.0.0", [Name("module", "hidden"), Name("message", "acme.hidden.v1.Order")])
+    hits, is_cut = Corpus([other, SHOP]).search("order", lambda module: module == "shop", 2)
+    assert [(hit.names.module, hit.name.own) for hit in hits] == [("shop", "Order"), ("shop", "OrderLine")]
+    assert is_cut

@@ -38,7 +38,7 @@ def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming) -> l
     known = Current(heads, SqlConsumers(catalog.database).known)
     return [
         static_files(),
-        *start(made, catalog, index),
+        *start(made, catalog, Current(heads, catalog.modules), index),
         *module(made, catalog, index, known, naming),
         *by_token(made, begins, callers),
         *by_issuer(made, begins),

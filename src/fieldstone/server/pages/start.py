@@ -12,7 +12,7 @@ from fieldstone.registry.versions import in_order
 from fieldstone.server.pages import addresses
 from fieldstone.server.pages.page import Page
 from fieldstone.server.pages.paging import Part, part_of
-from fieldstone.server.pages.search.index import MOST, Index
+from fieldstone.server.pages.search.index import Index
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from fieldstone.registry.sql.catalog import Catalog, ListedModule
     from fieldstone.server.pages.endpoint import Pages
-    from fieldstone.server.pages.search.names import Hit
+    from fieldstone.server.pages.search.ranking import Hit
     from fieldstone.server.pages.visitor import Visitor
+    from fieldstone.server.reads.current import Current
 
 _LONGEST = 200
 """The most characters of a search."""
@@ -86,12 +87,13 @@ class Start(Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
 
 
-def start(pages: Pages, catalog: Catalog, index: Index) -> list[Route]:
+def start(pages: Pages, catalog: Catalog, all_modules: Current[list[ListedModule]], index: Index) -> list[Route]:
     """The routes.
 
     Args:
         pages: makes routes.
-        catalog: the modules.
+        catalog: the modules and their versions.
+        all_modules: the modules.
         index: what is searched.
     """
 
@@ -101,8 +103,7 @@ def start(pages: Pages, catalog: Catalog, index: Index) -> list[Route]:
         if query:
             return Page(template="start", title=f"Search: {query}", data=await searched(request, query, visitor))
         await index.refresh()
-        found = await run_in_threadpool(catalog.modules)
-        modules = [one for one in found if visitor.caller.may("read", one.name)]
+        modules = [one for one in await all_modules.get() if visitor.caller.may("read", one.name)]
         part = part_of(request, len(modules))
         listed = await run_in_threadpool(_listed, catalog, modules[part.slice])
         return Page(template="start", title="Modules", data=Start(query="", part=part, modules=listed))
@@ -114,7 +115,7 @@ def start(pages: Pages, catalog: Catalog, index: Index) -> list[Route]:
             query=query,
             part=part,
             results=tuple(map(_result, found.hits[part.slice])),
-            is_cut=len(found.hits) == MOST,
+            is_cut=found.is_cut,
             unread=found.unread,
             unreadable=found.unreadable,
         )

@@ -18,7 +18,8 @@ from fieldstone.registry.release import IMAGE, Release
 from fieldstone.registry.versions import in_order
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
-from fieldstone.server.pages.search.names import Hit, Names, names_of, search
+from fieldstone.server.pages.search.names import Names, names_of
+from fieldstone.server.pages.search.ranking import Corpus, Hit
 
 if TYPE_CHECKING:
     from fieldstone.registry.sql.catalog import Catalog, ListedModule
@@ -35,11 +36,13 @@ class Found(Struct, frozen=True):
 
     Attributes:
         hits: the names, the best first, at most `MOST`.
+        is_cut: whether there may be more.
         unread: the number of modules that were not read yet.
         unreadable: the modules whose newest release cannot be read.
     """
 
     hits: list[Hit]
+    is_cut: bool = False
     unread: int = 0
     unreadable: tuple[str, ...] = ()
 
@@ -72,23 +75,36 @@ class Index:
         self._catalog, self._heads = catalog, heads
         self._head, self._listed = "", 0
         self._read: dict[str, _Read] = {}
+        self._corpus = Corpus([]), 0
         self._reading: asyncio.Task[None] | None = None
 
     async def search(self, text: str, may_read: Callable[[str], bool]) -> Found:
         """The names that match.
 
         Args:
-            text: see `names.search`.
+            text: see `Corpus.search`.
             may_read: whether the reader may know of a module.
 
         Raises:
             Unavailable: the database cannot be reached.
         """
         await self.refresh(_WAIT)
-        readable = [one for module, one in [*self._read.items()] if may_read(module)]
-        hits = await run_in_threadpool(search, text, [one.names for one in readable], MOST)
-        unreadable = tuple(sorted(one.names.module for one in readable if not one.is_readable))
-        return Found(hits, self.unread, unreadable)
+        hits, is_cut = await run_in_threadpool(self._searched, text, may_read)
+        unreadable = tuple(
+            sorted(name for name, one in [*self._read.items()] if not one.is_readable and may_read(name))
+        )
+        return Found(hits, is_cut, self.unread, unreadable)
+
+    def _searched(self, text: str, may_read: Callable[[str], bool]) -> tuple[list[Hit], bool]:
+        corpus, size = self._corpus
+        if size != len(self._read) or self._reading is not None:  # still reading: search what there is
+            corpus = self._joined()
+        return corpus.search(text, may_read, MOST)
+
+    def _joined(self) -> Corpus:
+        corpus = Corpus([one.names for _, one in sorted([*self._read.items()])])
+        self._corpus = corpus, len(self._read)
+        return corpus
 
     @property
     def unread(self) -> int:
@@ -114,6 +130,7 @@ class Index:
     async def _refresh(self, head: str) -> None:
         try:
             await run_in_threadpool(self._read_changed)
+            await run_in_threadpool(self._joined)
             self._head = head
         except FieldstoneError:
             return  # the next search tries again, and says itself what it cannot reach

@@ -1,18 +1,11 @@
-"""The names of a module, and the search in them. Pure.
-
-A name is found as a whole, by its beginning, by the beginning of a word in it (`total` in `orderTotal`), or by the
-beginning of a word in its comment, in this order. The texts that are searched have a line for each name, so that a
-match needs no loop in Python.
-"""
+"""The names that a module declares, and the texts in which they are searched. Pure."""
 
 from __future__ import annotations
 
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from enum import IntEnum
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -24,16 +17,6 @@ KINDS = ("module", "message", "enum", "service", "extension", "field", "rpc", "v
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 """A word of an identifier, in snake case or in camel case."""
 _SPACES = re.compile(r"\s+")
-_MOST_WORDS = 8
-
-
-class Match(IntEnum):
-    """How good a match is; the smaller, the better."""
-
-    EXACT = 0
-    BEGINNING = 1
-    WORD = 2
-    COMMENT = 3
 
 
 class Name(Struct, frozen=True, gc=False):
@@ -57,8 +40,15 @@ class Name(Struct, frozen=True, gc=False):
         return self.full_name if self.kind == "module" else self.full_name.rpartition(".")[2]
 
 
-class _Lines:
-    """A text with a line for each name."""
+class Lines:
+    """A text with a line for each name, in lower case.
+
+    Args:
+        lines: the lines.
+
+    Attributes:
+        text: all lines, each with a line end before and after it.
+    """
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._starts = array("I")
@@ -67,14 +57,11 @@ class _Lines:
             self._starts.append(size)
             parts.append(line)
             size += len(line) + 1
-        self._text = "\n" + "\n".join(parts) + "\n"
+        self.text = "\n" + "\n".join(parts) + "\n"
 
-    def having(self, wanted: str) -> Iterator[int]:
-        """The numbers of the lines that have a text, whose first character may be the end of the line before."""
-        at = self._text.find(wanted)
-        while at >= 0:
-            yield bisect_right(self._starts, at + 1) - 1
-            at = self._text.find(wanted, at + 1)
+    def number(self, at: int) -> int:
+        """The number of the line that a character is in; a line end belongs to the line after it."""
+        return bisect_right(self._starts, at + 1) - 1
 
 
 class Names:
@@ -84,82 +71,20 @@ class Names:
         module: the module.
         version: the version of the release; empty without one.
         names: the names.
+
+    Attributes:
+        own: the last parts of their full names, a line each.
+        full: their full names.
+        words: the words of the last parts, each with a space before it.
+        comments: their comments, with a space before.
     """
 
     def __init__(self, module: str, version: str, names: Sequence[Name]) -> None:
         self.module, self.version, self.names = module, version, names
-        self._own = _Lines(name.own.lower() for name in names)
-        self._full = _Lines(name.full_name.lower() for name in names)
-        self._words = _Lines(_words(name.own) for name in names)
-        self._comments = _Lines(" " + name.comment.lower() for name in names)
-
-    def having(self, word: str, match: Match) -> Iterator[int]:
-        """The numbers of the names that a word matches so well, and perhaps better."""
-        beginnings = (self._own, self._full) if "." in word else (self._own,)
-        match match:
-            case Match.EXACT:
-                return chain.from_iterable(lines.having(f"\n{word}\n") for lines in beginnings)
-            case Match.BEGINNING:
-                return chain.from_iterable(lines.having(f"\n{word}") for lines in beginnings)
-            case Match.WORD:
-                return self._words.having(f" {word}")
-            case _:
-                return self._comments.having(f" {word}")
-
-
-class Hit(Struct, frozen=True):
-    """A name that was found."""
-
-    match: Match
-    names: Names
-    name: Name
-
-
-def search(text: str, modules: Iterable[Names], most: int) -> list[Hit]:
-    """The names that match, the best first.
-
-    Args:
-        text: the words of a reader, of which all must match; a match is as good as that of its worst word.
-        modules: the names of the modules that the reader may know of.
-        most: the most names that are found. The rest of those that match as well as the last one is left out.
-    """
-    words = text.lower().split()[:_MOST_WORDS]
-    searches = [_Search(module, words) for module in modules] if words else []
-    found: list[Hit] = []
-    for match in Match:
-        of_match: list[Hit] = []
-        for one in searches:
-            of_match += one.hits(match)
-            if len(found) + len(of_match) >= most:
-                return [*found, *sorted(of_match, key=_order)][:most]
-        found += sorted(of_match, key=_order)
-    return found
-
-
-class _Search:
-    """The search in one module, the best matches first.
-
-    Args:
-        names: its names.
-        words: the words.
-    """
-
-    def __init__(self, names: Names, words: Sequence[str]) -> None:
-        self._names, self._words = names, words
-        self._having: list[set[int]] = [set() for _ in words]
-        self._found: set[int] = set()
-
-    def hits(self, match: Match) -> Iterator[Hit]:
-        """The names that match so well, and not better. To be called in the order of `Match`."""
-        for having, word in zip(self._having, self._words, strict=True):
-            having.update(self._names.having(word, match))
-        new = set.intersection(*self._having) - self._found
-        self._found |= new
-        return (Hit(match, self._names, self._names.names[number]) for number in new)
-
-
-def _order(hit: Hit) -> tuple[int, str, str]:
-    return KINDS.index(hit.name.kind), hit.name.full_name, hit.names.module
+        self.own = Lines(name.own.lower() for name in names)
+        self.full = Lines(name.full_name.lower() for name in names)
+        self.words = Lines(words_of(name.own) for name in names)
+        self.comments = Lines(" " + name.comment.lower() for name in names)
 
 
 def names_of(module: str, description: str, schema: Schema) -> list[Name]:
@@ -192,6 +117,6 @@ def _line(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def _words(own: str) -> str:
+def words_of(own: str) -> str:
     """The words of an identifier, each with a space before it."""
     return "".join(f" {word.lower()}" for word in _WORD.findall(own))
