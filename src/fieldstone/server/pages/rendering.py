@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import jinja2
 from msgspec import json
 from starlette.responses import Response
 
@@ -18,6 +17,7 @@ from fieldstone.server.pages.static_files import address_of
 from fieldstone.server.pages.visitor import ANONYMOUS, Visitor
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from starlette.types import Scope
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -66,7 +66,10 @@ def _here(scope: Scope) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment() -> Environment:
+    """The templates; what they take is imported for the first page."""
+    import jinja2
+
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         undefined=jinja2.StrictUndefined,

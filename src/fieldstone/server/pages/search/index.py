@@ -16,7 +16,6 @@ from starlette.concurrency import run_in_threadpool
 from fieldstone.errors import Damaged, FieldstoneError
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.registry.versions import in_order
-from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.model import Schema
 from fieldstone.server.pages.search.names import Names, names_of
 from fieldstone.server.pages.search.ranking import Corpus, Hit
@@ -169,6 +168,8 @@ class Index:
         return _Read(key, names, is_readable, needs)
 
     def _schema(self, release: Release) -> Schema:
+        from fieldstone.schema.descriptors import load_schema  # what it takes is imported for the first search
+
         if release.retired:
             return Schema()
         registry = self._catalog.registry

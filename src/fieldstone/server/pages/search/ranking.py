@@ -17,7 +17,7 @@ from msgspec import Struct
 from fieldstone.server.pages.search.names import KINDS, Lines, Name, Names, words_of
 
 _MOST_WORDS = 8
-_MOST_CANDIDATES = 4_000
+_MOST_CANDIDATES = 2_000
 """The most names with the rarest of several words that are looked at for the other words."""
 
 
