@@ -27,6 +27,8 @@ def test_a_search_finds_as_you_type_and_leads_to_a_module(shop: Serving, opened:
     assert words(page, FOUND) == ["hostile", "money", "shop"]
     page.get_by_role("searchbox").type("total", delay=20)
     expect(page.locator(FOUND)).to_have_text(["acme.shop.v1.Order.total_price"])
+    expect(page).to_have_url(f"{shop.url}/?q=total")  # an address to pass on
+    assert page.evaluate("document.activeElement.id") == "q"
     page.get_by_role("searchbox").fill("shop")
     expect(page.locator("#found q")).to_have_text("shop")
     page.locator(FOUND).first.click()
