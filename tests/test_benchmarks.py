@@ -116,6 +116,20 @@ def test_a_shared_registry_is_measured_beside_a_bare_server() -> None:
 
 
 @pytest.mark.timeout(300)
+def test_pages_are_measured_at_the_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/pages.py", "--modules", "60", "--requests", "20"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("index: ", "start ", "search ", "module "):
+        assert f"\n{name}" in done.stdout
+
+
+@pytest.mark.timeout(300)
 def test_the_growth_of_the_gate_is_measured(tmp_path: Path) -> None:
     protos = tmp_path / "protos" / "acme"
     protos.mkdir(parents=True)

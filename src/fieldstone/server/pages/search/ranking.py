@@ -91,7 +91,7 @@ class Corpus:
         words = [*dict.fromkeys(text.lower().split()[:_MOST_WORDS])]
         if not words:
             return [], False
-        rarest = min(words, key=self._count)
+        rarest = min(words, key=self._count) if len(words) > 1 else words[0]
         others = [word for word in words if word != rarest]
         most_candidates = _MOST_CANDIDATES if others else most
         candidates = self._candidates(rarest, may_read, most_candidates)
