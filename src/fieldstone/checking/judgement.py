@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from fieldstone.toolchain.joint import Inspecting
 
 
+_NO_LEDGER = Ledger()
+"""The history of a module that is judged without one."""
+
+
 class Side(Struct, frozen=True, dict=True):
     """A compiled module whose image and schema are loaded on demand.
 
@@ -271,19 +275,21 @@ def judge_natively(
     new: Schema,
     settings: ModuleSettings,
     *,
+    ledger: Ledger = _NO_LEDGER,
     sunsets: SunsetHistory = NO_HISTORY,
     today: date | None = None,
 ) -> list[Finding]:
-    """The findings that count between two schemas, from the native engine alone and without a ledger.
+    """The findings that count between two schemas, from the native engine alone.
 
     Args:
         old: the baseline.
         new: the module in its new version.
         settings: the settings of the module.
+        ledger: the history of the module; without it no reuse of a number or name is found.
         sunsets: the sunsets in the module's releases.
         today: the day to judge as of, in UTC; today's by default.
     """
-    found = judge(_context(old, new, Ledger(), settings, sunsets=sunsets, today=today), _breaking_rules())
+    found = judge(_context(old, new, ledger, settings, sunsets=sunsets, today=today), _breaking_rules())
     return policy_of(settings, today).apply(found)
 
 

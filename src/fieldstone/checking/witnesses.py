@@ -21,7 +21,14 @@ THIS_SCHEMA = "this schema"
 
 
 def with_witnesses(
-    findings: Sequence[Finding], old: Side, new: Side, *, project: Project, module: str, ledger: Ledger
+    findings: Sequence[Finding],
+    old: Side,
+    new: Side,
+    *,
+    project: Project,
+    module: str,
+    ledger: Ledger,
+    label: str = THIS_SCHEMA,
 ) -> tuple[Finding, ...]:
     """The findings, each with a witness for every break of the wire and of JSON, if one is found.
 
@@ -32,12 +39,13 @@ def with_witnesses(
         project: where the releases of the module are.
         module: its name.
         ledger: the history of the module.
+        label: the name of the judged version in witnesses.
     """
     if not any({Surface.WIRE, Surface.JSON} & {*finding.breaks} for finding in findings):
         return tuple(findings)
     from fieldstone.compatibility.witness import Version, prove_all
 
-    before, after = Version(old.label, old.image, old.schema), Version(THIS_SCHEMA, new.image, new.schema)
+    before, after = Version(old.label, old.image, old.schema), Version(label, new.image, new.schema)
     earlier = _releases(project, module)
     with suppress(TypeError):  # protobuf's runtime cannot read one of the images: no witness
         return tuple(prove_all(findings, before, after, ledger=ledger, earlier=earlier))

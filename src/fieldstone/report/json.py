@@ -20,7 +20,7 @@ def render(report: Report, _options: Options) -> str:
     """The report as a JSON document, also when nothing was found."""
     document: dict[str, Any] = {"version": VERSION, "allowed": report.allowed}
     if report.since and report.policy:
-        findings = [_finding(finding) for finding in report.policy.findings]
+        findings = [finding_document(finding) for finding in report.policy.findings]
         document["policy"] = {**to_builtins(report.since), "allowed": report.policy.allowed, "findings": findings}
     document["modules"] = [_module(module) for module in report.modules]
     return json_text(document)
@@ -43,11 +43,12 @@ def _module(module: ModuleReport) -> dict[str, Any]:
         "allowed": module.allowed,
         "judged": module.judged,
         "unjudged_because": module.unjudged_because,
-        "findings": [_finding(finding) for finding in module.findings],
+        "findings": [finding_document(finding) for finding in module.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as the document has it."""
     return {
         "rule": finding.rule,
         "level": finding.level,

@@ -1,7 +1,7 @@
 """Custom options: annotations of a schema's elements by extensions of `google.protobuf.*Options`.
 
 An image that uses an option also contains the extension that defines it, so its value can be decoded without generated
-code. Fieldstone's own annotations are read elsewhere and left out here.
+code. Rules read Fieldstone's own annotations elsewhere, so these are left out unless they are asked for.
 """
 
 from __future__ import annotations
@@ -48,12 +48,18 @@ NONE: Mapping[str, Option] = {}
 
 
 class OptionDecoder:
-    """Decodes the options of the elements of one image."""
+    """Decodes the options of the elements of one image.
 
-    def __init__(self, image: FileDescriptorSet) -> None:
+    Args:
+        image: the image.
+        with_own: whether Fieldstone's own annotations are decoded, too.
+    """
+
+    def __init__(self, image: FileDescriptorSet, *, with_own: bool = False) -> None:
         self._classes: dict[str, type[Any]] = {}
         self._pool: DescriptorPool | None = None
-        defining = [file for file in image.file if file.package + "." != OWN and _defines_options(file)]
+        self._left_out = () if with_own else (OWN,)
+        defining = [f for f in image.file if f"{f.package}." not in self._left_out and _defines_options(f)]
         if defining:
             self._pool = _pool_of(defining, image)
 
@@ -70,7 +76,7 @@ class OptionDecoder:
         return {
             extension.full_name: _option(extension, value)
             for extension, value in options.ListFields()
-            if extension.is_extension and not extension.full_name.startswith(OWN)
+            if extension.is_extension and not extension.full_name.startswith(self._left_out)
         }
 
     def _class_of(self, name: str) -> type[Any]:
@@ -110,11 +116,11 @@ def _pool_of(wanted: list[FileDescriptorProto], image: FileDescriptorSet) -> Des
 
 
 def _option(extension: Any, value: Any) -> Option:
-    return Option(_text(extension, value), dict(_parts(extension, value, "")))
+    return Option(option_text(extension, value), dict(_parts(extension, value, "")))
 
 
-def _text(descriptor: Any, value: Any) -> str:
-    """A value in text format; several values in brackets."""
+def option_text(descriptor: Any, value: Any) -> str:
+    """The value of a field of an options message in text format; several values in brackets."""
     if descriptor.is_repeated:
         return f"[{', '.join(_one_text(descriptor, item) for item in value)}]"
     return _one_text(descriptor, value)

@@ -1,14 +1,19 @@
-"""Diff: the changes between two versions of a module, in words."""
+"""Diff: the changes between two versions of a module, in words, and what they break."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fieldstone.checking.baseline import Baseline, find_baseline, released, sunsets_since
-from fieldstone.checking.judgement import Side, bump_since
+from fieldstone.checking.baseline import Baseline, find_baseline, ledger_of, released, sunsets_since
+from fieldstone.checking.judgement import Side, judge_natively
+from fieldstone.checking.witnesses import THIS_SCHEMA, with_witnesses
 from fieldstone.compatibility.changes import Described, describe
+from fieldstone.compatibility.finding import Finding
+from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.verdict import required_bump
 from fieldstone.compatibility.waiver import Waiver
 from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
@@ -33,6 +38,7 @@ class Diff(Struct, frozen=True):
         changes: one sentence each, removals first.
         bump: the bump that they need: none, minor or major.
         waivers: the waivers recorded by the releases in between, if `old` is a version.
+        findings: the breaks, each with the waiver that a release recorded for it.
     """
 
     module: str
@@ -41,16 +47,18 @@ class Diff(Struct, frozen=True):
     changes: Sequence[Described]
     bump: str
     waivers: Sequence[Waiver] = ()
+    findings: Sequence[Finding] = ()
 
 
-def diff(project: Project, name: str, old: str, new: str) -> Diff:
-    """Describe the changes between two references.
+def diff(project: Project, name: str, old: str, new: str, *, witness: bool = False) -> Diff:
+    """Describe the changes between two references, and judge them by Fieldstone's rules.
 
     Args:
         project: the project with the module.
         name: the module.
         old: a version, a path or a git revision; empty for the newest release of the line.
         new: likewise; `.` for the working tree.
+        witness: whether each finding gets an example message, where one is found.
 
     Raises:
         FieldstoneError: a reference does not exist, or does not compile.
@@ -58,10 +66,35 @@ def diff(project: Project, name: str, old: str, new: str) -> Diff:
     old = old or _newest(project, name).version
     left, right = _baseline(project, name, old), _baseline(project, name, new)
     before, after = left.side.schema, _schema_with(right, left.own)
-    settings = project.settings.module(name)
+    settings, ledger = project.settings.module(name), _history(project, name, left, right)
+    found = judge_natively(before, after, settings, ledger=ledger, sunsets=sunsets_since(project, name, left))
     same = before.same_contract(after)
-    bump = "none" if same else str(bump_since(before, after, settings, sunsets=sunsets_since(project, name, left)))
-    return Diff(name, old, new, describe(before, after), bump, _waivers(project, name, old, new))
+    bump = "none" if same else str(required_bump(found, same_contract=same, same_sources=same))
+    waivers = _waivers(project, name, old, new)
+    findings = [_waived(finding, waivers) for finding in found if finding.breaks]
+    if witness:
+        shown = Side(lambda: right.side.image, lambda: after, right.side.label)
+        label = THIS_SCHEMA if new == WORKING_TREE else right.side.label
+        findings = [
+            *with_witnesses(findings, left.side, shown, project=project, module=name, ledger=ledger, label=label)
+        ]
+    return Diff(name, old, new, describe(before, after), bump, waivers, findings)
+
+
+def _history(project: Project, name: str, left: Baseline, right: Baseline) -> Ledger:
+    """The history up to the earlier version, if that is a release; none if the other one is older."""
+    if not left.version:
+        return Ledger()
+    earlier, later = (project.registry.release(name, one.version) if one.version else None for one in (left, right))
+    if earlier is None or (later is not None and later.semver < earlier.semver):
+        return Ledger()
+    return ledger_of(project.registry, earlier)
+
+
+def _waived(finding: Finding, waivers: Sequence[Waiver]) -> Finding:
+    """A finding with the waiver that a release recorded for it."""
+    recorded = next((waiver for waiver in waivers if waiver.covers(finding.rule, finding.subject)), finding.waiver)
+    return finding if recorded is finding.waiver else replace(finding, waiver=recorded)
 
 
 def _waivers(project: Project, name: str, old: str, new: str) -> list[Waiver]:
