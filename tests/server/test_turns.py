@@ -101,7 +101,7 @@ def test_too_many_waiting_jobs_of_one_caller_are_refused() -> None:
             for number in range(33):
                 group.create_task(watched.job("a", f"m{number}"))
             await asyncio.sleep(0)
-            with pytest.raises(Exhausted, match="32 pushes of this caller are waiting"):
+            with pytest.raises(Exhausted, match="32 jobs of this caller are waiting"):
                 await watched.job("a", "more")
             await watched.job("b", "other")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fieldstone.workflows.proposals.messages import Person, Wish
+
+    from fieldstone.registry.sql import SqlStore
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload
@@ -57,3 +60,66 @@ def release_proposal(address: str, number: int, person: Person, shown: str, *, a
     from fieldstone.workflows.proposals import releasing
 
     return releasing.release_proposal(address, number, person, shown, automatic=automatic)
+
+
+def documentation(address: str, module: str, version: str) -> tuple[bytes, dict[str, bytes]]:
+    """The documentation of a release as JSON: its contents, and each type by full name, packed."""
+    import zlib
+
+    from msgspec import json
+
+    from fieldstone.workflows.browse import Shelf, documentation_of
+
+    registry = Shelf(_store(address)).registry
+    found = documentation_of(registry, registry.release(module, version))
+    types = {name: zlib.compress(json.encode(type_), 1) for name, type_ in found.types.items()}
+    return zlib.compress(json.encode(found.contents), 1), types
+
+
+def traced(address: str, module: str, subject: str) -> bytes:
+    """The life of an element and its users as JSON; see `workflows.browse`."""
+    from msgspec import json
+
+    from fieldstone.workflows.browse import Shelf, trace
+
+    shelf = Shelf(_store(address))
+    return json.encode(trace(shelf.registry, module, subject, shelf.known()))
+
+
+def compared(address: str, module: str, old: str, new: str) -> bytes:
+    """Two releases compared as JSON; see `workflows.browse`."""
+    from msgspec import json
+
+    from fieldstone.compatibility.rules import all_rules
+    from fieldstone.consumers.answer import UNCLAIMED
+    from fieldstone.report.documents import rule_document
+    from fieldstone.report.json import finding_document
+    from fieldstone.workflows.browse import Shelf, compare
+
+    shelf = Shelf(_store(address))
+    with shelf.project(module) as project:
+        found = compare(project, module, old, new, shelf.known())
+    rules = all_rules()
+    diff = found.diff
+    document = {
+        "module": module,
+        "old": old,
+        "new": new,
+        "bump": diff.bump,
+        "changes": diff.changes,
+        "findings": [finding_document(finding) for finding in diff.findings],
+        "waivers": diff.waivers,
+        "rules": {one.rule: rule_document(rules[one.rule]) for one in diff.findings if one.rule in rules},
+        "impact": found.impact,
+        "elements": sorted(found.elements),
+        "not_claimed": UNCLAIMED,
+    }
+    return json.encode(document)
+
+
+@lru_cache(maxsize=1)
+def _store(address: str) -> SqlStore:
+    """The open database of a process."""
+    from fieldstone.registry.sql import open_store
+
+    return open_store(address, existing=True)

@@ -54,7 +54,7 @@ class Turns:
         job = _Job(caller, frozenset(modules))
         queue = self._waiting.setdefault(caller, deque())
         if len(queue) >= MOST_WAITING:
-            raise Exhausted(f"{len(queue)} pushes of this caller are waiting", fix="push again later", seconds=10)
+            raise Exhausted(f"{len(queue)} jobs of this caller are waiting", fix="ask again later", seconds=10)
         queue.append(job)
         self._give()
         try:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from fieldstone.workflows.pushing.upload import Upload
 
 _Result = TypeVar("_Result")
+_LOOK_UPS = 2
+"""The look-ups at once."""
 
 
 class Work:
-    """Judges pushes, those to one module one after the other, and builds packages.
+    """Judges pushes, those to one module one after the other, builds packages, and looks things up for pages.
 
     Args:
         address: the address of the database registry.
@@ -41,10 +43,11 @@ class Work:
         self._processes = [self._process(limits) for _ in range(limits.processes)]
         self._turns = Turns(limits.processes)
         self._packager, self._packaging = self._process(limits), Turns(1)
+        self._readers, self._reading = [self._process(limits) for _ in range(_LOOK_UPS)], Turns(_LOOK_UPS)
 
     def close(self) -> None:
         """End the processes, with what they are doing: a transaction of theirs is written as a whole, or not."""
-        for process in (*self._processes, self._packager):
+        for process in (*self._processes, self._packager, *self._readers):
             process.close()
 
     async def push(self, upload: Upload) -> Pushed:
@@ -115,6 +118,27 @@ class Work:
                 raise Invalid(f"{what} was not built within {self._seconds:g} seconds") from error
             except BrokenProcessPool as error:
                 raise Invalid(f"the process that built {what} died") from error
+
+    async def look_up(self, job: Callable[..., _Result], *arguments: str, caller: str) -> _Result:
+        """Run a job of `jobs` that only reads.
+
+        Args:
+            job: the job; its first argument is the address of the registry.
+            arguments: its further arguments.
+            caller: an id of who asks; each gets one process at a time.
+
+        Raises:
+            Unavailable: its process died, or it took too long.
+            Exhausted: too many jobs of the caller are waiting.
+            FieldstoneError: see the job.
+        """
+        async with self._reading.turn(caller, ()) as place:
+            try:
+                return await self._readers[place].run(partial(job, self._address, *arguments))
+            except TimeoutError as error:
+                raise Unavailable(f"this took longer than {self._seconds:g} seconds") from error
+            except BrokenProcessPool as error:
+                raise Unavailable("the process that looked it up died", fix="ask again") from error
 
     async def _judged(self, judge: Callable[[], _Result], caller: str, modules: Iterable[str]) -> _Result:
         """Run a job in a process when it is its caller's turn."""

@@ -27,7 +27,7 @@ from fieldstone.registry import Registry
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, Release
-from fieldstone.registry.sql import SqlStore, open_store
+from fieldstone.registry.sql import SqlStore
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.descriptors.written import Sources, written
 from fieldstone.schema.model import Schema
@@ -56,10 +56,12 @@ class Compared(Struct, frozen=True):
     Attributes:
         diff: the changes and the findings, with witnesses and with the known uses that each concerns.
         impact: the consumers that the findings concern.
+        elements: the full names of the changed elements that have a history.
     """
 
     diff: Diff
     impact: Sequence[Touched]
+    elements: frozenset[str]
 
 
 def documentation_of(registry: Registry, release: Release) -> Documentation:
@@ -121,42 +123,37 @@ def compare(project: Project, module: str, old: str, new: str, known: Known) -> 
         NotFound: there is no such release.
         FieldstoneError: a release cannot be read.
     """
-    before = project.registry.release(module, old)
-    project.registry.release(module, new)
+    before, after = (project.registry.release(module, version) for version in (old, new))
     found = diff(project, module, old, new, witness=True)
     structure = Structure(_schema(project.registry, before))
     readers = Readers.known(known, module, structure, datetime.now(UTC).date())
     findings = [replace(one, used_by=used_by(readers, one)) if one.is_breaking else one for one in found.findings]
-    return Compared(replace(found, findings=findings), impact(findings))
+    names = {*structure.names, *_names(project.registry, after)}
+    told = {*(change.subject for change in found.changes), *(finding.subject for finding in findings)}
+    return Compared(replace(found, findings=findings), impact(findings), frozenset(told & names))
 
 
-class Shelf(Struct, frozen=True, dict=True):
-    """The releases and consumers of a database registry, for looking things up."""
+class Shelf:
+    """The releases and consumers of a database registry, for looking things up.
 
-    store: SqlStore
-    registry: Registry
+    Args:
+        store: its releases.
+    """
 
-    @classmethod
-    def at(cls, address: str) -> Shelf:
-        """Open the registry at an address.
-
-        Raises:
-            FieldstoneError: the database cannot be opened.
-        """
-        store = open_store(address, existing=True)
-        return cls(store, FetchedRegistry(store))
+    def __init__(self, store: SqlStore) -> None:
+        self._database = store.database
+        self.registry = FetchedRegistry(store)
 
     def known(self) -> Known:
         """What it knows of consumers."""
-        return SqlConsumers(self.store.database).known()
+        return SqlConsumers(self._database).known()
 
     @contextmanager
     def project(self, module: str) -> Iterator[Project]:
         """A project without sources, with the registry's policy for a module."""
         with tempfile.TemporaryDirectory(prefix="fieldstone-") as folder:
-            settings = newest_policy(self.store.database).settings(
-                Path(folder), {module: {}}, registry=self.registry.address
-            )
+            policy = newest_policy(self._database)
+            settings = policy.settings(Path(folder), {module: {}}, registry=self.registry.address)
             yield Project(settings, opened=self.registry, has_sources=False)
 
 

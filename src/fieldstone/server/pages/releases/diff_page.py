@@ -1,0 +1,143 @@
+"""The page that compares two releases: what changed, what breaks, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from fieldstone.errors import NotFound
+from fieldstone.server.pages.addresses import of_diff, of_module
+from fieldstone.server.pages.page import Crumb, Page
+from fieldstone.server.pages.releases.paging import Slice, page_number, slice_of
+from fieldstone.server.pages.releases.released import released_versions, require_version
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from fieldstone.registry.sql.catalog import Catalog
+    from fieldstone.server.pages.releases.library import Library
+    from fieldstone.server.pages.visitor import Visitor
+
+_FINDINGS, _GROUPS = 50, 100
+"""The findings and the changed types of a page."""
+_MEMBERS = frozenset({"field", "extension", "enum value", "oneof", "rpc", "column", "query"})
+
+
+class Group(Struct, frozen=True):
+    """The changes of one type.
+
+    Attributes:
+        subject: the full name of the type; of a file or package, its name.
+        is_new: whether only the new release has it.
+        changes: its changes, as `compatibility.changes.Described`.
+    """
+
+    subject: str
+    is_new: bool
+    changes: tuple[Mapping[str, str], ...]
+
+
+class DiffPage(Struct, frozen=True):
+    """The data of the page.
+
+    Attributes:
+        module: the module's name.
+        old: the version before.
+        new: the version after.
+        versions: all versions of the module, the newest first.
+        address: the address of this comparison.
+        bump: the bump that the changes need; empty if both versions are the same.
+        slice: the place of the shown findings and changed types among all; those of both have the same number.
+        breaking: the number of findings that need a major version.
+        findings: the findings of the report, as `fieldstone check --format json` has them.
+        groups: the changed types.
+        waivers: the waivers that the releases in between recorded.
+        impact: the consumers that break.
+        rules: the rules of the findings, by id.
+        elements: the full names of the elements that have a page.
+        not_claimed: the limits of what is known about consumers.
+    """
+
+    module: str
+    old: str
+    new: str
+    versions: tuple[str, ...]
+    address: str
+    bump: str
+    slice: Slice
+    breaking: int
+    findings: Sequence[Mapping[str, Any]]
+    groups: Sequence[Group]
+    waivers: Sequence[Mapping[str, Any]]
+    impact: Sequence[Mapping[str, Any]]
+    rules: Mapping[str, Mapping[str, Any]]
+    elements: frozenset[str]
+    not_claimed: str
+
+
+async def diff_page(request: Request, visitor: Visitor, catalog: Catalog, library: Library) -> Page:
+    """The page of two releases, which its address names, or the form on it."""
+    module = request.path_params["module"]
+    versions = await released_versions(catalog, visitor, module)
+    old, new = _chosen(request, versions)
+    for version in (old, new):
+        require_version(module, version, versions)
+    found = await library.compared(module, old, new, visitor.caller.credential)
+    findings, groups = found["findings"], _groups(found["changes"])
+    number = page_number(request)
+    parts = [slice_of(len(findings), number, _FINDINGS), slice_of(len(groups), number, _GROUPS)]
+    data = DiffPage(
+        module=module,
+        old=old,
+        new=new,
+        versions=tuple(versions),
+        address=of_diff(module, old, new),
+        bump=found["bump"],
+        slice=max(parts, key=lambda one: one.of),
+        breaking=sum(1 for finding in findings if finding["breaks"] and not finding["additive"]),
+        findings=_part(findings, number, _FINDINGS),
+        groups=_part(groups, number, _GROUPS),
+        waivers=found["waivers"],
+        impact=found["impact"],
+        rules=found["rules"],
+        elements=frozenset(found["elements"]),
+        not_claimed=found["not_claimed"],
+    )
+    crumbs = (Crumb(module, of_module(module)),)
+    return Page(template="diff", title=f"{module}: {old} to {new}", data=data, crumbs=crumbs)
+
+
+def _part(items: Sequence[Any], number: int, size: int) -> Sequence[Any]:
+    return items[(number - 1) * size : number * size]
+
+
+def _chosen(request: Request, versions: Sequence[str]) -> tuple[str, str]:
+    """The two versions of an address: `OLD..NEW`, or those of the form; by default the last two.
+
+    Raises:
+        NotFound: the address names no two versions.
+    """
+    said = request.path_params.get("versions")
+    if said is None:
+        given = request.query_params
+        before = versions[1] if len(versions) > 1 else versions[0]
+        return given.get("old") or before, given.get("new") or versions[0]
+    old, dots, new = said.partition("..")
+    if not (old and dots and new):
+        raise NotFound(f"{said} names no two versions", fix="write them as 1.0.0..2.0.0")
+    return old, new
+
+
+def _groups(changes: Sequence[Mapping[str, str]]) -> list[Group]:
+    """The changes by the type that has them, by name."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for change in changes:
+        subject = change["subject"]
+        owner = subject.rpartition(".")[0] if change["element"] in _MEMBERS else subject
+        found.setdefault(owner, []).append(change)
+    return [
+        Group(subject, any(one["kind"] == "added" and one["subject"] == subject for one in of_type), tuple(of_type))
+        for subject, of_type in sorted(found.items())
+    ]
