@@ -88,7 +88,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *administration(store.database, callers),
         *consumers(store.database, callers),
         *proposals(ServedProposals(options.address, store, work), callers),
-        *pages(catalog, callers, heads, options.naming),
+        *pages(catalog, callers, heads, options.naming, work),
     ]
     guards = [
         Middleware(Observed, metrics=metrics),

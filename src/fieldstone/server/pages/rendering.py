@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from fieldstone.server.pages import addresses
 from fieldstone.server.pages.page import Page, twin_of, wants_json
+from fieldstone.server.pages.prose import prose, sentence, shown, source, source_lines
 from fieldstone.server.pages.static_files import address_of
 from fieldstone.server.pages.visitor import ANONYMOUS, Visitor
 
@@ -82,6 +83,8 @@ def _environment() -> Environment:
     made.filters["segment"] = addresses.part
     made.filters["day"] = _day
     made.filters["setting"] = _setting
+    made.filters |= {"shown": shown, "prose": prose, "sentence": sentence, "proto": source, "lines": source_lines}
+    made.globals |= {name: getattr(addresses, name) for name in dir(addresses) if name.startswith("of_")}
     return made
 
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.server.pages.endpoint import Pages
 from fieldstone.server.pages.module.routes import module
+from fieldstone.server.pages.releases.library import Library
+from fieldstone.server.pages.releases.routes import releases
 from fieldstone.server.pages.search.index import Index
 from fieldstone.server.pages.signing_in.by_issuer import by_issuer
 from fieldstone.server.pages.signing_in.by_token import by_token
 from fieldstone.server.pages.signing_in.sessions import Sessions
 from fieldstone.server.pages.start import start
 from fieldstone.server.pages.static_files import static_files
+from fieldstone.server.reads.answers import Answers
 from fieldstone.server.reads.current import Current
 
 if TYPE_CHECKING:
@@ -21,10 +24,11 @@ if TYPE_CHECKING:
     from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.server.callers import Callers
     from fieldstone.server.reads.heads import Heads
+    from fieldstone.server.work import Work
     from fieldstone.workflows.publishing import Naming
 
 
-def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming) -> list[Route]:
+def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming, work: Work) -> list[Route]:
     """The routes.
 
     Args:
@@ -32,6 +36,7 @@ def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming) -> l
         callers: who calls.
         heads: the head of the audit.
         naming: the names of packages.
+        work: the processes that read releases.
     """
     made, index = Pages(callers), Index(catalog, heads)
     begins = Sessions(catalog.database, callers)
@@ -42,4 +47,5 @@ def pages(catalog: Catalog, callers: Callers, heads: Heads, naming: Naming) -> l
         *module(made, catalog, index, known, naming),
         *by_token(made, begins, callers),
         *by_issuer(made, begins),
+        *releases(made, catalog, Library(work, Answers(heads))),
     ]

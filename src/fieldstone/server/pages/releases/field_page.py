@@ -14,9 +14,9 @@ from fieldstone.server.pages.releases.released import released_versions
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from fieldstone.compatibility.reader import Reader
     from fieldstone.consumers.answer import Answer
     from fieldstone.documentation.life import Life
-    from fieldstone.compatibility.reader import Reader
     from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.server.pages.releases.library import Library
     from fieldstone.server.pages.visitor import Visitor

@@ -101,5 +101,7 @@ class Library:
             FieldstoneError: it cannot be read now.
         """
         make = partial(self._work.look_up, compared, module, old, new, caller=caller)
-        found: dict[str, Any] = json.decode(await self._answers.of(("compared", module), f"{old}..{new}".encode(), make))
+        found: dict[str, Any] = json.decode(
+            await self._answers.of(("compared", module), f"{old}..{new}".encode(), make)
+        )
         return found

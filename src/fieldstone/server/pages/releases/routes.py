@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fieldstone.server.pages.releases.diff_page import diff_page
 from fieldstone.server.pages.releases.field_page import field_page
@@ -28,7 +28,7 @@ def releases(pages: Pages, catalog: Catalog, library: Library) -> list[Route]:
         library: what is looked up in releases.
     """
     release = "/modules/{module}/{version}"
-    both = {"catalog": catalog, "library": library}
+    both: dict[str, Any] = {"catalog": catalog, "library": library}
     return [
         *pages.shows("/modules/{module}/diff", partial(diff_page, **both)),
         *pages.shows("/modules/{module}/diff/{versions}", partial(diff_page, **both)),

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from fieldstone.errors import NotFound
 from fieldstone.registry.release import SOURCES
-from fieldstone.server.pages.addresses import of_module, of_release
+from fieldstone.server.pages.addresses import LINES_OF_PAGE, of_module, of_release
 from fieldstone.server.pages.page import TWIN, Crumb, Page
 from fieldstone.server.pages.releases.paging import Slice, page_number, slice_of
 from fieldstone.server.pages.releases.released import released
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from fieldstone.registry.release import Release
     from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.server.pages.visitor import Visitor
-
-LINES = 3000
-"""The lines of a page."""
 
 
 class SourcePage(Struct, frozen=True):
@@ -56,7 +53,7 @@ async def source_page(request: Request, visitor: Visitor, catalog: Catalog) -> P
     content = await run_in_threadpool(catalog.registry.read, release, SOURCES + path)
     lines = content.decode("utf-8", "replace").split("\n")
     lines = lines[:-1] if lines[-1] == "" else lines
-    slice_ = slice_of(len(lines), page_number(request), LINES)
+    slice_ = slice_of(len(lines), page_number(request), LINES_OF_PAGE)
     data = SourcePage(
         module=module,
         version=version,
