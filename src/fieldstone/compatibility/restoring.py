@@ -35,7 +35,7 @@ def _declaration(old: Field, new: Field | None, *, is_edition: bool) -> str:
     options = dict[str, Any]()
     if old.default is not None:
         options["default"] = old.default
-    if old.json_name != _json_name(old.name) and (new is None or new.json_name != old.json_name):
+    if old.json_name != derived_json_name(old.name) and (new is None or new.json_name != old.json_name):
         options["json_name"] = f'"{old.json_name}"'
     if is_edition and old.presence in _PRESENCE and (new is None or new.presence != old.presence) and not old.oneof:
         options["features.field_presence"] = _PRESENCE[old.presence]
@@ -65,6 +65,6 @@ def _around(change: Change, old: Field, new: Field | None) -> str:
     return "".join(words)
 
 
-def _json_name(name: str) -> str:
+def derived_json_name(name: str) -> str:
     """The JSON name that protoc derives from a field's name."""
     return re.sub(r"_+(.?)", lambda found: found[1].upper(), name)

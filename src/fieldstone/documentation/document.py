@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.compatibility.ledger import Ledger
+from fieldstone.compatibility.restoring import derived_json_name
 from fieldstone.documentation.model import (
     Contents,
     Described,
@@ -138,6 +139,7 @@ def _type(release: Source, type_: Message | Enum | Service) -> TypeDocument:
         kind=type(type_).__name__.lower(),
         package=type_.package,
         file=type_.file,
+        file_features=_pairs(release.sources.files.get(type_.file, NOTHING).features),
         members=tuple(_members(release, type_)),
         oneofs=tuple(_oneofs(release, type_)),
         reserved=tuple(_reserved(type_)),
@@ -203,6 +205,7 @@ def _field(release: Source, field: Field) -> Member:
         type=tuple(_parts(release, field.type)),
         oneof=field.oneof or "",
         json_name=field.json_name,
+        has_own_json_name=not field.extendee and field.json_name != derived_json_name(field.name),
         default=field.default,
         presence=field.presence,
     )
@@ -226,9 +229,11 @@ def _rpc(release: Source, rpc: Rpc, service: str) -> Member:
 def _member(release: Source, element: Element, owner: str, number: int | None) -> dict[str, Any]:
     said = release.sources.elements.get(element.full_name, NOTHING)
     name = element.full_name if isinstance(element, Field) and element.extendee else element.name
-    uses = (use for use in release.ledger.type(owner).members if use.until is None)
-    since = next((use.since for use in uses if (use.name, use.number) == (name, number)), "")
-    return {**_described(element, said, since=since), "number": number}
+    uses = [use for use in release.ledger.type(owner).members if use.name == name]
+    current = next((use.since for use in uses if use.until is None and use.number == number), "")
+    since = uses[0].since if uses else ""
+    changed = current if current != since else ""
+    return {**_described(element, said, since=since), "number": number, "changed": changed}
 
 
 def _described(element: Element, said: Written, *, since: str = "") -> dict[str, Any]:

@@ -36,9 +36,9 @@ class Described(Struct, frozen=True, kw_only=True, omit_defaults=True):
         trailing: the comment after it.
         detached: comments above that, with empty lines between.
         options: the options that its source sets, with their values as text.
-        features: the resolved features that differ from the edition's defaults.
+        features: its resolved features, as far as they differ from those of its file.
         lifecycle: its announced end.
-        since: the first release that has it in this form; empty if the history does not know it.
+        since: the first release that has it; empty if the history does not know it.
         line: its first line in the source; 0 if the compiler gave none.
     """
 
@@ -66,6 +66,8 @@ class Member(Described, frozen=True, kw_only=True, omit_defaults=True):
         json_name: the name in JSON of a field.
         default: the default that the source sets; None without one.
         presence: see `schema.model.Field`; empty for others than fields.
+        changed: the release that gave it its current number or type; empty if it had them from the beginning.
+        has_own_json_name: whether its name in JSON does not follow from its name.
     """
 
     kind: str
@@ -76,6 +78,8 @@ class Member(Described, frozen=True, kw_only=True, omit_defaults=True):
     json_name: str = ""
     default: str | None = None
     presence: str = ""
+    changed: str = ""
+    has_own_json_name: bool = False
 
 
 class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,6 +111,7 @@ class TypeDocument(Described, frozen=True, kw_only=True, omit_defaults=True):
         kind: as in `Listed`.
         package: its package.
         file: the path of its source.
+        file_features: the features of its file that differ from the edition's defaults.
         members: its fields, values or rpcs, in the order of the source.
         oneofs: the oneofs of a message.
         reserved: the reserved numbers and names, as the source writes them.
@@ -121,6 +126,7 @@ class TypeDocument(Described, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     package: str
     file: str
+    file_features: Pairs = ()
     members: tuple[Member, ...] = ()
     oneofs: tuple[Described, ...] = ()
     reserved: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     for consumer, rank, day in answer.evidence:
         yield f"  - {printable(consumer)} does not use it ({rank.value} of {day})"
     yield f"  Not claimed: {UNCLAIMED}"
-    yield f"  {_next(answer)}"
+    yield f"  {next_step(answer)}"
 
 
 def reader_line(reader: Reader, subject: str) -> str:
@@ -47,7 +47,8 @@ def answer_markdown(answer: Answer) -> Iterator[str]:
     yield from (line.removeprefix("  ") for line in others)
 
 
-def _next(answer: Answer) -> str:
+def next_step(answer: Answer) -> str:
+    """What the owner of an element can do next."""
     if answer.verdict is Verdict.BLOCKED:
         owners = ", ".join(sorted({reader.owner for reader in answer.readers}))
         return f"Next: talk to {printable(owners)}. When they stop using it, they run `fieldstone uses publish`."

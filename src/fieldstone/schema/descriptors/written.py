@@ -49,7 +49,8 @@ class Written(Struct, frozen=True):
         trailing: the comment after it, on its line or below.
         detached: the comments above that, each with an empty line after it.
         options: the options that the source sets, those of extensions in parentheses, each with its value as text.
-        features: the resolved features that apply to its kind and differ from the edition's defaults, by title.
+        features: the resolved features that apply to its kind, by title: of a file, those that differ from the
+            defaults of its edition; of an element, those that differ from its file's.
     """
 
     leading: str = ""
@@ -112,7 +113,9 @@ class _Reader:
         parts = [self._comments((number,)) for number in _FILE_LINES]
         leading = "\n\n".join(filter(None, (part.leading for part in parts)))
         detached = tuple(text for part in parts for text in part.detached)
-        return Written(leading, "", detached, self._set(self._descriptor), self._differing("file", self._features))
+        return Written(
+            leading, "", detached, self._set(self._descriptor), self._differing("file", self._features, self._defaults)
+        )
 
     def elements(self) -> Iterator[tuple[str, Written]]:
         """Every element of the file, by full name."""
@@ -129,8 +132,8 @@ class _Reader:
                 at = (*path, number, i)
                 features = resolve(inherited, element.options)
                 said = self._comments(at)
-                own = self._differing(part, features, inherited)
-                yield name, Written(said.leading, said.trailing, said.detached, self._set(element), own)
+                differing = self._differing(part, features, self._features)
+                yield name, Written(said.leading, said.trailing, said.detached, self._set(element), differing)
                 yield from self._inside(part, element, name, at, features)
 
     def _comments(self, path: Path) -> Written:
@@ -151,16 +154,14 @@ class _Reader:
         }
         return standard | {f"({name})": option.text for name, option in self._options.decode(element).items()}
 
-    def _differing(self, kind: str, features: Features, inherited: Features | None = None) -> dict[str, str]:
-        """The features to show: of those without known targets, an element shows what it sets itself."""
-        found: dict[str, str] = {}
-        for name, value in features.items():
-            targets = _targets().get(name)
-            applies = kind == "file" or _TARGETS.get(kind, kind.upper()) in (targets or ())
-            is_set = targets is None and inherited is not None and inherited.get(name) != value
-            if (applies and self._defaults.get(name) != value) or is_set:
-                found[title(name)] = value
-        return found
+    def _differing(self, kind: str, features: Features, base: Features) -> dict[str, str]:
+        """The features that apply to a kind of element and differ from others; languages' apply to all kinds."""
+        target = _TARGETS.get(kind, kind.upper())
+        return {
+            title(name): value
+            for name, value in features.items()
+            if base.get(name) != value and target in _targets().get(name, {target})
+        }
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fieldstone.consumers.answer import UNCLAIMED
+from fieldstone.report.documents.readers import next_step
 from fieldstone.server.pages.addresses import of_module, of_release, part
 from fieldstone.server.pages.page import Crumb, Page
 from fieldstone.server.pages.releases.released import released_versions
@@ -30,12 +32,16 @@ class FieldPage(Struct, frozen=True):
         answer: whether it can be removed; None if it is gone.
         readers: the known uses of it.
         not_claimed: the limits of the answer.
+        next_step: what can be done next; empty if it is gone.
+        today: the day of the answer (UTC).
     """
 
     life: Life
     answer: Answer | None
     readers: tuple[Reader, ...]
     not_claimed: str
+    next_step: str
+    today: date
 
 
 async def field_page(request: Request, visitor: Visitor, catalog: Catalog, library: Library) -> Page:
@@ -50,5 +56,6 @@ async def field_page(request: Request, visitor: Visitor, catalog: Catalog, libra
         release = of_release(module, life.newest)
         crumbs.append(Crumb(life.newest, release))
         crumbs += [Crumb(above, f"{release}/{part(above)}")] if above else []
-    data = FieldPage(life, found.answer, found.readers, UNCLAIMED)
+    step = next_step(found.answer) if found.answer else ""
+    data = FieldPage(life, found.answer, found.readers, UNCLAIMED, step, datetime.now(UTC).date())
     return Page(template="field", title=life.subject, data=data, crumbs=tuple(crumbs))
