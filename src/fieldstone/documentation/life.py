@@ -70,6 +70,7 @@ class Life(Struct, frozen=True):
         subject: the element's full name.
         kind: as in `Form`.
         owner: the full name of the type that it is a member of; empty for a type.
+        comment: the comments above and after it, as it is or was last.
         newest: the newest release of the line.
         line: the minor line; empty for the main line.
         since: the first release that has it.
@@ -85,6 +86,7 @@ class Life(Struct, frozen=True):
     subject: str
     kind: str
     owner: str
+    comment: str
     newest: str
     line: str
     since: str
@@ -112,13 +114,16 @@ def life(registry: Registry, module: str, subject: str) -> Life | None:
     views = Views(registry, subject)
     for tip in reversed(tips(registry, module)):
         releases = [*ancestry(registry, tip)]
-        last = next((found for release in releases if (found := views.of(release).named(subject))), None)
-        if last is not None:
-            return _lived(views, releases[::-1], last)
+        for release in releases:
+            last = views.of(release).named(subject)
+            if last is not None:
+                said = views.of(release).written(last)
+                comment = "\n\n".join(filter(None, (said.leading, said.trailing)))
+                return _lived(views, releases[::-1], last, comment)
     return None
 
 
-def _lived(views: Views, releases: Sequence[Release], last: Element) -> Life:
+def _lived(views: Views, releases: Sequence[Release], last: Element, comment: str) -> Life:
     """The life of an element whose last form is known; the oldest release comes first."""
     owner, number, newest = _owner(last), _number(last), releases[-1]
     stretches = _with_changes(_stretches(views, releases, last))
@@ -129,6 +134,7 @@ def _lived(views: Views, releases: Sequence[Release], last: Element) -> Life:
         subject=last.full_name,
         kind=_kind(last),
         owner=owner,
+        comment=comment,
         newest=newest.version,
         line=newest.line,
         since=mine[0].since,

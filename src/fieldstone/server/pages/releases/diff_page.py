@@ -10,7 +10,7 @@ from msgspec import Struct
 from fieldstone.errors import NotFound
 from fieldstone.server.pages.addresses import of_diff, of_module
 from fieldstone.server.pages.page import Crumb, Page
-from fieldstone.server.pages.releases.paging import Slice, page_number, slice_of
+from fieldstone.server.pages.paging import Part, part_of
 from fieldstone.server.pages.releases.released import released_versions, require_version
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from fieldstone.server.pages.releases.library import Library
     from fieldstone.server.pages.visitor import Visitor
 
-_FINDINGS, _GROUPS = 50, 100
-"""The findings and the changed types of a page."""
+_ENTRIES = 100
+"""The findings and changed types of a page."""
 _MEMBERS = frozenset({"field", "extension", "enum value", "oneof", "rpc", "column", "query"})
 
 
@@ -49,7 +49,7 @@ class DiffPage(Struct, frozen=True):
         versions: all versions of the module, the newest first.
         address: the address of this comparison.
         bump: the bump that the changes need; empty if both versions are the same.
-        slice: the place of the shown findings and changed types among all; those of both have the same number.
+        part: the shown part of the findings and, after them, the changed types.
         breaking: the number of findings that need a major version.
         findings: the findings of the report, as `fieldstone check --format json` has them.
         groups: the changed types.
@@ -66,7 +66,7 @@ class DiffPage(Struct, frozen=True):
     versions: tuple[str, ...]
     address: str
     bump: str
-    slice: Slice
+    part: Part
     breaking: int
     findings: Sequence[Mapping[str, Any]]
     groups: Sequence[Group]
@@ -86,8 +86,8 @@ async def diff_page(request: Request, visitor: Visitor, catalog: Catalog, librar
         require_version(module, version, versions)
     found = await library.compared(module, old, new, visitor.caller.credential)
     findings, groups = found["findings"], _groups(found["changes"])
-    number = page_number(request)
-    parts = [slice_of(len(findings), number, _FINDINGS), slice_of(len(groups), number, _GROUPS)]
+    part = part_of(request, len(findings) + len(groups), _ENTRIES)
+    after = slice(*(max(0, at - len(findings)) for at in (part.slice.start, part.slice.stop)))
     data = DiffPage(
         module=module,
         old=old,
@@ -95,10 +95,10 @@ async def diff_page(request: Request, visitor: Visitor, catalog: Catalog, librar
         versions=tuple(versions),
         address=of_diff(module, old, new),
         bump=found["bump"],
-        slice=max(parts, key=lambda one: one.of),
+        part=part,
         breaking=sum(1 for finding in findings if finding["breaks"] and not finding["additive"]),
-        findings=_part(findings, number, _FINDINGS),
-        groups=_part(groups, number, _GROUPS),
+        findings=findings[part.slice],
+        groups=groups[after],
         waivers=found["waivers"],
         impact=found["impact"],
         rules=found["rules"],
@@ -107,10 +107,6 @@ async def diff_page(request: Request, visitor: Visitor, catalog: Catalog, librar
     )
     crumbs = (Crumb(module, of_module(module)),)
     return Page(template="diff", title=f"{module}: {old} to {new}", data=data, crumbs=crumbs)
-
-
-def _part(items: Sequence[Any], number: int, size: int) -> Sequence[Any]:
-    return items[(number - 1) * size : number * size]
 
 
 def _chosen(request: Request, versions: Sequence[str]) -> tuple[str, str]:

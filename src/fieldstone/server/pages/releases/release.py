@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fieldstone.report.documents import kind_of
 from fieldstone.server.pages.addresses import of_module
 from fieldstone.server.pages.page import Crumb, Page
-from fieldstone.server.pages.releases.paging import Slice, page_number, slice_of
+from fieldstone.server.pages.paging import Part, part_of
 from fieldstone.server.pages.releases.released import released
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ReleasePage(Struct, frozen=True):
         facts: the manifest.
         query: what the types are filtered by.
         counts: the number of types of each package, filtered.
-        slice: the place of the shown types among all.
+        part: the shown part of the types.
         packages: the packages with the shown types.
     """
 
@@ -73,7 +73,7 @@ class ReleasePage(Struct, frozen=True):
     facts: Facts
     query: str
     counts: tuple[tuple[str, int], ...]
-    slice: Slice
+    part: Part
     packages: tuple[PackageDocument, ...]
 
 
@@ -84,7 +84,7 @@ async def release_page(request: Request, visitor: Visitor, catalog: Catalog, lib
     contents = (await library.documentation(release, visitor.caller.credential)).contents
     query = request.query_params.get("q", "").strip()
     found = _matching(contents, query)
-    slice_ = slice_of(sum(len(package.types) for package in found), page_number(request), _TYPES)
+    part = part_of(request, sum(len(package.types) for package in found), _TYPES)
     data = ReleasePage(
         module=module,
         version=version,
@@ -92,8 +92,8 @@ async def release_page(request: Request, visitor: Visitor, catalog: Catalog, lib
         facts=_facts(release, visitor),
         query=query,
         counts=tuple((package.name, len(package.types)) for package in found),
-        slice=slice_,
-        packages=tuple(_cut(found, slice_)),
+        part=part,
+        packages=tuple(_cut(found, part.slice)),
     )
     crumbs = (Crumb(module, of_module(module)),)
     return Page(template="release", title=f"{module} {version}", data=data, crumbs=crumbs)
@@ -133,12 +133,12 @@ def _matches(type_: Listed, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _cut(packages: Sequence[PackageDocument], slice_: Slice) -> list[PackageDocument]:
-    """The packages with the types of a slice; a package without any of them is left out, unless it has no types."""
+def _cut(packages: Sequence[PackageDocument], part: slice) -> list[PackageDocument]:
+    """The packages with the types of a part; a package without any of them is left out, unless it has no types."""
     shown: list[PackageDocument] = []
     at = 0
     for package in packages:
-        types = package.types[max(0, slice_.start - at) : max(0, slice_.end - at)]
+        types = package.types[max(0, part.start - at) : max(0, part.stop - at)]
         at += len(package.types)
         if types or not package.types:
             shown.append(replace(package, types=types))

@@ -11,7 +11,7 @@ from fieldstone.errors import NotFound
 from fieldstone.registry.release import SOURCES
 from fieldstone.server.pages.addresses import LINES_OF_PAGE, of_module, of_release
 from fieldstone.server.pages.page import TWIN, Crumb, Page
-from fieldstone.server.pages.releases.paging import Slice, page_number, slice_of
+from fieldstone.server.pages.paging import Part, part_of
 from fieldstone.server.pages.releases.released import released
 from fieldstone.suggestions import did_you_mean
 
@@ -32,7 +32,7 @@ class SourcePage(Struct, frozen=True):
         versions: all versions of the module, the newest first.
         path: the path of the file.
         files: the paths of all files.
-        slice: the place of the shown lines among all.
+        part: the shown part of its lines.
         text: the shown lines.
     """
 
@@ -41,7 +41,7 @@ class SourcePage(Struct, frozen=True):
     versions: tuple[str, ...]
     path: str
     files: tuple[str, ...]
-    slice: Slice
+    part: Part
     text: str
 
 
@@ -53,15 +53,15 @@ async def source_page(request: Request, visitor: Visitor, catalog: Catalog) -> P
     content = await run_in_threadpool(catalog.registry.read, release, SOURCES + path)
     lines = content.decode("utf-8", "replace").split("\n")
     lines = lines[:-1] if lines[-1] == "" else lines
-    slice_ = slice_of(len(lines), page_number(request), LINES_OF_PAGE)
+    part = part_of(request, len(lines), LINES_OF_PAGE)
     data = SourcePage(
         module=module,
         version=version,
         versions=tuple(versions),
         path=path,
         files=tuple(sorted(release.sources)),
-        slice=slice_,
-        text="".join(f"{line}\n" for line in lines[slice_.start : slice_.end]),
+        part=part,
+        text="".join(f"{line}\n" for line in lines[part.slice]),
     )
     crumbs = (Crumb(module, of_module(module)), Crumb(version, of_release(module, version)))
     return Page(template="source", title=path, data=data, crumbs=crumbs)
