@@ -11,10 +11,14 @@ from markupsafe import Markup, escape
 from fieldstone.printed import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from markdown_it import MarkdownIt
 
 _BLOCKS = ("paragraph", "list", "fence", "code", "blockquote")
 _INLINE = ("text", "newline", "escape", "backticks", "link", "autolink")
+_LARGEST = 32 * 2**10
+"""The most characters that are rendered; a longer comment is shown as it is."""
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 _WORDS = frozenset(
     "syntax edition package import public weak option message enum service rpc returns stream oneof map extend "
@@ -42,6 +46,8 @@ def prose(text: str) -> Markup:
     It has no headings, images, HTML or emphasis: names such as `__init__` and `*.proto` stay as they are.
     """
     lines = (printable(line.replace("\t", "    ")) for line in text.splitlines())
+    if len(text) > _LARGEST:
+        return Markup("<pre>{}</pre>").format("\n".join(lines))
     return Markup(_markdown().render("\n".join(lines)))  # noqa: S704 - its HTML is off, and it escapes the rest
 
 
@@ -55,45 +61,39 @@ def sentence(text: str) -> Markup:
 
 def source(text: str) -> Markup:
     """Protobuf source on one line, with its words marked."""
-    return Markup("").join(_marked(text))
+    return Markup("".join(_span(kind, piece) for kind, piece in _pieces(text.replace("\n", " "))))  # noqa: S704 - escaped
 
 
 def source_lines(text: str) -> list[Markup]:
     """The lines of a protobuf source, with their words marked."""
-    return [Markup("").join(parts) for parts in _by_line(text)]
+    lines: list[list[str]] = [[]]
+    for kind, piece in _pieces(text.removesuffix("\n")):
+        first, *others = piece.split("\n")
+        lines[-1].append(_span(kind, first))
+        lines += ([_span(kind, other)] for other in others)
+    return [Markup("".join(parts)) for parts in lines]  # noqa: S704 - escaped
 
 
-def _by_line(text: str) -> list[list[Markup]]:
-    lines: list[list[Markup]] = [[]]
-    for kind, piece in _pieces(text):
-        for number, part in enumerate(piece.split("\n")):
-            if number:
-                lines.append([])
-            lines[-1].append(_span(kind, part))
-    return lines[:-1] if lines[-1] == [] or lines[-1] == [Markup("")] else lines
-
-
-def _marked(text: str) -> list[Markup]:
-    return [_span(kind, piece) for kind, piece in _pieces(text.replace("\n", " "))]
-
-
-def _pieces(text: str) -> list[tuple[str, str]]:
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
     """The text in pieces, each with its kind: `c` comment, `s` string, `k` keyword, `n` number, or none."""
-    found: list[tuple[str, str]] = []
     end = 0
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup or ""
-        if kind == "w":
-            kind = "k" if token[0] in _WORDS else ""
-        found += [("", text[end : token.start()])] if end < token.start() else []
-        found.append((kind, token[0]))
+        if kind == "w" and token[0] not in _WORDS:
+            continue
+        if end < token.start():
+            yield "", text[end : token.start()]
+        yield "k" if kind == "w" else kind, token[0]
         end = token.end()
-    return [*found, ("", text[end:])]
+    yield "", text[end:]
 
 
-def _span(kind: str, text: str) -> Markup:
-    clean = "\t".join(printable(part) for part in text.rstrip("\r").split("\t"))
-    return Markup('<span class="{}">{}</span>').format(kind, clean) if kind and clean else escape(clean)
+def _span(kind: str, text: str) -> str:
+    """A piece of a line as HTML."""
+    if not text.isprintable():
+        text = "\t".join(map(printable, text.removesuffix("\r").split("\t")))
+    clean = str(escape(text))
+    return f'<span class="{kind}">{clean}</span>' if kind and clean else clean
 
 
 @cache

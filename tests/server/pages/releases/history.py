@@ -162,7 +162,9 @@ def history(folder: Path, *arguments: str) -> Iterator[Serving]:
 def _release_1_1(buf: Buf) -> None:
     buf.edit(f"shop/{PATH}", "  int64 total = 3;", "  int64 total = 3 [deprecated = true];\n  string note = 10;")
     buf.edit(f"shop/{PATH}", "  ORDER_STATE_PAID = 1;", "  ORDER_STATE_PAID = 1;\n  ORDER_STATE_SENT = 2;")
-    buf.edit(f"shop/{PATH}", "message GetOrderRequest", "message Refund {\n  string id = 1;\n}\n\nmessage GetOrderRequest")
+    buf.edit(
+        f"shop/{PATH}", "message GetOrderRequest", "message Refund {\n  string id = 1;\n}\n\nmessage GetOrderRequest"
+    )
     _push(buf, "shop")
 
 
