@@ -75,6 +75,11 @@ def _pages(modules: int) -> dict[str, list[str]]:
         "start": [f"/?page={n}" for n in range(1, max(2, modules // 50 + 1))],
         "search": [f"/?q={word.replace(' ', '+')}" for word in words],
         "module": [f"/modules/m{n}" for n in range(modules)],
+        "release": [f"/modules/m{n}/1.4.0" for n in range(modules)],
+        "type": [f"/modules/m{n}/1.4.0/acme.m{n}.v1.Thing{n % TYPES}" for n in range(modules)],
+        "source": [f"/modules/m{n}/1.4.0/source/acme/m{n}/v1/m{n}.proto" for n in range(modules)],
+        "field": [f"/fields/m{n}/acme.m{n}.v1.Thing{n % TYPES}.field_1" for n in range(modules)],
+        "diff": [f"/modules/m{n}/diff/1.0.0..1.4.0" for n in range(modules)],
     }
 
 

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 LINES_OF_PAGE = 3000
 """The lines of a source file that a page shows."""
+MEMBER = "m-"
+"""The beginning of the anchor of a field, value or rpc, so that none is that of another part of its page."""
 
 
 def part(text: object) -> str:
@@ -36,7 +38,7 @@ def of_element(module: str, version: str, kind: str, name: str) -> str:
         return f"/fields/{part(module)}/{part(name)}"
     if kind in {"rpc", "value"}:
         parent, _, own = name.rpartition(".")
-        return f"{of_release(module, version)}/{part(parent)}#{part(own)}"
+        return f"{of_release(module, version)}/{part(parent)}#{MEMBER}{part(own)}"
     return f"{of_release(module, version)}/{part(name)}"
 
 

@@ -85,6 +85,7 @@ def _environment() -> Environment:
     made.filters["setting"] = _setting
     made.filters |= {"shown": shown, "prose": prose, "sentence": sentence, "proto": source, "lines": source_lines}
     made.globals |= {name: getattr(addresses, name) for name in dir(addresses) if name.startswith("of_")}
+    made.globals["anchor"] = addresses.MEMBER
     return made
 
 

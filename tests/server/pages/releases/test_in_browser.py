@@ -50,8 +50,10 @@ def test_a_person_goes_from_the_first_page_to_a_field(past: Serving, desk: Page)
     desk.get_by_role("link", name="shop", exact=True).first.click()
     desk.get_by_role("link", name="2.0.0", exact=True).first.click()
     assert heading(desk) == "shop 2.0.0"
-    desk.get_by_label("Filter types").type("writt", delay=20)
+    desk.get_by_label("Filter types").type("life", delay=20)
     desk.wait_for_selector("text=1 type for")
+    assert desk.locator("#types .types a").all_inner_texts() == ["OrderState"]
+    desk.get_by_label("Filter types").fill("")
     desk.get_by_role("link", name="Order", exact=True).click()
     assert heading(desk) == "message Order"
     desk.get_by_role("link", name="total", exact=True).click()

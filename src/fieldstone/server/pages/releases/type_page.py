@@ -9,6 +9,7 @@ from msgspec import Struct
 from fieldstone.errors import NotFound
 from fieldstone.server.pages.addresses import of_module, of_release
 from fieldstone.server.pages.page import TWIN, Crumb, Page
+from fieldstone.server.pages.paging import Part, part_of
 from fieldstone.server.pages.releases.released import released
 from fieldstone.suggestions import did_you_mean
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from fieldstone.server.pages.releases.library import Documented, Library
     from fieldstone.server.pages.visitor import Visitor
 
+_MEMBERS = 1000
+"""The members of a page."""
+
 
 class TypePage(Struct, frozen=True):
     """The data of the page.
@@ -32,6 +36,7 @@ class TypePage(Struct, frozen=True):
         versions: all versions of the module, the newest first.
         type: the documentation of the type.
         readable: the modules of the named types that the visitor may read.
+        part: the shown part of its members.
     """
 
     module: str
@@ -39,6 +44,7 @@ class TypePage(Struct, frozen=True):
     versions: tuple[str, ...]
     type: TypeDocument
     readable: tuple[str, ...]
+    part: Part
 
 
 async def type_page(request: Request, visitor: Visitor, catalog: Catalog, library: Library) -> Page:
@@ -49,7 +55,8 @@ async def type_page(request: Request, visitor: Visitor, catalog: Catalog, librar
     others = {part.module for member in _members(found) for part in member.type if part.module}
     readable = tuple(sorted(other for other in others if visitor.caller.may("read", other)))
     crumbs = (Crumb(module, of_module(module)), Crumb(version, of_release(module, version)))
-    data = TypePage(module, version, tuple(versions), found, readable)
+    part = part_of(request, len(found.members), _MEMBERS)
+    data = TypePage(module, version, tuple(versions), found, readable, part)
     return Page(template="type", title=found.full_name, data=data, crumbs=crumbs)
 
 
