@@ -16,6 +16,8 @@ from fieldstone.schema.element import Element
 from fieldstone.schema.model import Enum, Message
 from fieldstone.schema.reservation import NOTHING_RESERVED, Reservation
 
+_TYPES = ("message_type", "enum_type", "service")
+
 
 class View(Struct, frozen=True):
     """The declarations of one file of a release.
@@ -96,9 +98,14 @@ class Views:
         path = paths.get(self._subject) or paths.get(self._type)
         if path is None:
             return None
+        package = own[path].package
+        top = (
+            self._subject.removeprefix(f"{package}.").partition(".")[0] if package else self._subject.partition(".")[0]
+        )
+        others = {part.name for kind in _TYPES for part in getattr(own[path], kind) if part.name != top}
         elements = Elements()
-        loader.load(own[path], elements)
-        view = View(elements, written(image, {path}, where=where))
+        loader.load(own[path], elements, besides=others)
+        view = View(elements, written(image, {path}, where=where, only=top))
         self._path = path
         self._known[path, release.protos[path]] = view
         return view
@@ -107,7 +114,7 @@ class Views:
 def _names(scope: Any, prefix: str) -> Iterator[str]:
     """The full names of the types and extensions of a file or message."""
     inside: Mapping[str, Any] = {field.name: value for field, value in scope.ListFields()}
-    for attribute in ("message_type", "nested_type", "enum_type", "service", "extension"):
+    for attribute in ("nested_type", "extension", *_TYPES):
         for element in inside.get(attribute, ()):
             name = f"{prefix}.{element.name}" if prefix else element.name
             yield name

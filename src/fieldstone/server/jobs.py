@@ -6,9 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fieldstone.workflows.browse import Shelf
     from fieldstone.workflows.proposals.messages import Person, Wish
-
-    from fieldstone.registry.sql import SqlStore
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload
@@ -68,9 +67,9 @@ def documentation(address: str, module: str, version: str) -> tuple[bytes, dict[
 
     from msgspec import json
 
-    from fieldstone.workflows.browse import Shelf, documentation_of
+    from fieldstone.workflows.browse import documentation_of
 
-    registry = Shelf(_store(address)).registry
+    registry = _shelf(address).registry
     found = documentation_of(registry, registry.release(module, version))
     types = {name: zlib.compress(json.encode(type_), 1) for name, type_ in found.types.items()}
     return zlib.compress(json.encode(found.contents), 1), types
@@ -80,9 +79,9 @@ def traced(address: str, module: str, subject: str) -> bytes:
     """The life of an element and its users as JSON; see `workflows.browse`."""
     from msgspec import json
 
-    from fieldstone.workflows.browse import Shelf, trace
+    from fieldstone.workflows.browse import trace
 
-    shelf = Shelf(_store(address))
+    shelf = _shelf(address)
     return json.encode(trace(shelf.registry, module, subject, shelf.known()))
 
 
@@ -94,9 +93,9 @@ def compared(address: str, module: str, old: str, new: str) -> bytes:
     from fieldstone.consumers.answer import UNCLAIMED
     from fieldstone.report.documents import rule_document
     from fieldstone.report.json import finding_document
-    from fieldstone.workflows.browse import Shelf, compare
+    from fieldstone.workflows.browse import compare
 
-    shelf = Shelf(_store(address))
+    shelf = _shelf(address)
     with shelf.project(module) as project:
         found = compare(project, module, old, new, shelf.known())
     rules = all_rules()
@@ -118,8 +117,9 @@ def compared(address: str, module: str, old: str, new: str) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _store(address: str) -> SqlStore:
-    """The open database of a process."""
+def _shelf(address: str) -> Shelf:
+    """The open registry of a process."""
     from fieldstone.registry.sql import open_store
+    from fieldstone.workflows.browse import Shelf
 
-    return open_store(address, existing=True)
+    return Shelf(open_store(address, existing=True))

@@ -27,12 +27,12 @@ from fieldstone.registry import Registry
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, Release
-from fieldstone.registry.sql import SqlStore
+from fieldstone.registry.sql import SqlStore, audit
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.descriptors.written import Sources, written
 from fieldstone.schema.model import Schema
 from fieldstone.suggestions import did_you_mean
-from fieldstone.workflows.diff import Diff, diff
+from fieldstone.workflows.diff import Diff, judged
 from fieldstone.workflows.server_policy import newest_policy
 
 
@@ -100,7 +100,8 @@ def trace(registry: Registry, module: str, subject: str, known: Known) -> Traced
     lived = life(registry, module, subject)
     versions = registry.versions(module)
     if lived is None:
-        names = _names(registry, registry.release(module, str(versions[-1]))) if versions else []
+        newest = registry.release(module, str(versions[-1])) if versions else None
+        names = Structure(_schema(registry, newest)).names if newest else []
         raise NotFound(f"{module} has and had no {subject}", fix=did_you_mean(subject, names))
     release = registry.release(module, lived.newest)
     structure = Structure(_schema(registry, release))
@@ -123,12 +124,13 @@ def compare(project: Project, module: str, old: str, new: str, known: Known) -> 
         NotFound: there is no such release.
         FieldstoneError: a release cannot be read.
     """
-    before, after = (project.registry.release(module, version) for version in (old, new))
-    found = diff(project, module, old, new, witness=True)
-    structure = Structure(_schema(project.registry, before))
+    for version in (old, new):
+        project.registry.release(module, version)
+    compared = judged(project, module, old, new, witness=True)
+    found, structure = compared.diff, Structure(compared.before)
     readers = Readers.known(known, module, structure, datetime.now(UTC).date())
     findings = [replace(one, used_by=used_by(readers, one)) if one.is_breaking else one for one in found.findings]
-    names = {*structure.names, *_names(project.registry, after)}
+    names = {*structure.names, *Structure(compared.after).names}
     told = {*(change.subject for change in found.changes), *(finding.subject for finding in findings)}
     return Compared(replace(found, findings=findings), impact(findings), frozenset(told & names))
 
@@ -141,19 +143,27 @@ class Shelf:
     """
 
     def __init__(self, store: SqlStore) -> None:
-        self._database = store.database
-        self.registry = FetchedRegistry(store)
+        self._store, self._database = store, store.database
+        self._known: tuple[str, Known] | None = None
+
+    @property
+    def registry(self) -> Registry:
+        """Its releases, as they are now."""
+        return FetchedRegistry(self._store)
 
     def known(self) -> Known:
-        """What it knows of consumers."""
-        return SqlConsumers(self._database).known()
+        """What it knows of consumers, read again when something was written to the registry."""
+        head = audit.head(self._database)
+        if self._known is None or self._known[0] != head:
+            self._known = head, SqlConsumers(self._database).known()
+        return self._known[1]
 
     @contextmanager
     def project(self, module: str) -> Iterator[Project]:
         """A project without sources, with the registry's policy for a module."""
         with tempfile.TemporaryDirectory(prefix="fieldstone-") as folder:
             policy = newest_policy(self._database)
-            settings = policy.settings(Path(folder), {module: {}}, registry=self.registry.address)
+            settings = policy.settings(Path(folder), {module: {}}, registry=self._store.address)
             yield Project(settings, opened=self.registry, has_sources=False)
 
 
@@ -162,8 +172,3 @@ def _schema(registry: Registry, release: Release) -> Schema:
         return Schema()
     where = registry.place(release, IMAGE)
     return load_schema(registry.read(release, IMAGE), where=where, own_files=release.protos.keys())
-
-
-def _names(registry: Registry, release: Release) -> list[str]:
-    """The full names of all elements of a release."""
-    return Structure(_schema(registry, release)).names

@@ -50,7 +50,20 @@ class Diff(Struct, frozen=True):
     findings: Sequence[Finding] = ()
 
 
+class Judged(Struct, frozen=True):
+    """A diff, with the two schemas that it is of."""
+
+    diff: Diff
+    before: Schema
+    after: Schema
+
+
 def diff(project: Project, name: str, old: str, new: str, *, witness: bool = False) -> Diff:
+    """The diff of `judged`, which says more."""
+    return judged(project, name, old, new, witness=witness).diff
+
+
+def judged(project: Project, name: str, old: str, new: str, *, witness: bool = False) -> Judged:
     """Describe the changes between two references, and judge them by Fieldstone's rules.
 
     Args:
@@ -78,7 +91,7 @@ def diff(project: Project, name: str, old: str, new: str, *, witness: bool = Fal
         findings = [
             *with_witnesses(findings, left.side, shown, project=project, module=name, ledger=ledger, label=label)
         ]
-    return Diff(name, old, new, describe(before, after), bump, waivers, findings)
+    return Judged(Diff(name, old, new, describe(before, after), bump, waivers, findings), before, after)
 
 
 def _history(project: Project, name: str, left: Baseline, right: Baseline) -> Ledger:

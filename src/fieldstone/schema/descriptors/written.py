@@ -76,13 +76,14 @@ NOTHING = Written()
 """What is said about an element without comments, options and features."""
 
 
-def written(image: bytes, paths: Collection[str], *, where: str) -> Sources:
+def written(image: bytes, paths: Collection[str], *, where: str, only: str = "") -> Sources:
     """What the sources of some files say about their elements.
 
     Args:
         image: the encoded image, in bytes.
         paths: the files.
         where: the image's origin, for error messages.
+        only: the name of the only top-level element to read, without its package; empty for all.
 
     Raises:
         FieldstoneError: the bytes are no image.
@@ -95,7 +96,7 @@ def written(image: bytes, paths: Collection[str], *, where: str) -> Sources:
         if file.name in paths:
             reader = _Reader(file, options)
             files[file.name] = reader.file()
-            elements.update(reader.elements())
+            elements.update(reader.elements(only))
     return Sources(files, elements)
 
 
@@ -117,16 +118,17 @@ class _Reader:
             leading, "", detached, self._set(self._descriptor), self._differing("file", self._features, self._defaults)
         )
 
-    def elements(self) -> Iterator[tuple[str, Written]]:
-        """Every element of the file, by full name."""
-        return self._inside("file", self._descriptor, self._descriptor.package, (), self._features)
+    def elements(self, only: str) -> Iterator[tuple[str, Written]]:
+        """Every element of the file, or of one at its top level, by full name."""
+        return self._inside("file", self._descriptor, self._descriptor.package, (), self._features, only=only)
 
     def _inside(
-        self, kind: str, around: Any, scope: str, path: Path, inherited: Features
+        self, kind: str, around: Any, scope: str, path: Path, inherited: Features, *, only: str = ""
     ) -> Iterator[tuple[str, Written]]:
         for attribute, number, part in _PARTS.get(kind, ()):
             for i, element in enumerate(getattr(around, attribute)):
-                if part == "message" and element.options.map_entry:
+                is_entry = part == "message" and element.options.map_entry
+                if is_entry or element.name != (only or element.name):
                     continue
                 name = f"{scope}.{element.name}" if scope else element.name
                 at = (*path, number, i)
