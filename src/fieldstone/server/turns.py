@@ -90,7 +90,7 @@ class Turns:
     def _end(self, job: _Job) -> None:
         """Take back the place of a job, or take it out of the queue."""
         if job.place.done() and not job.place.cancelled():  # also if its task was cancelled before it began
-            self._free.append(job.place.result())
+            self._free.insert(0, job.place.result())  # used before those whose process has not started
             self._busy -= job.modules
             self._running -= Counter({job.caller: 1})
             return
