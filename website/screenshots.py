@@ -13,8 +13,11 @@ import httpx
 
 from tests.chromium import chromium
 from tests.server.pages.registry import POLICY, shop_registry
+from tests.server.pages.releases.history import history
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from playwright.sync_api import Browser
 
     from tests.server.running import Serving
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 SHOTS = {"search": ("/?q=order", "light"), "module": ("/modules/shop", "dark")}
 """Name -> the address, and light or dark."""
+PAST_SHOTS = {
+    "type": ("/modules/shop/2.0.0/acme.shop.v1.Order", "light"),
+    "field": ("/fields/shop/acme.shop.v1.Order.total", "dark"),
+    "diff": ("/modules/shop/diff/1.1.0..2.0.0", "light"),
+}
+"""The same in a registry whose module has a history with breaks."""
 _SIZE = {"width": 960, "height": 860}
 
 
@@ -32,9 +41,15 @@ def take(folder: Path = FOLDER) -> None:
         headers = {"authorization": f"Bearer {registry.token}"}
         policy = {"content": POLICY, "after": 0}
         httpx.put(f"{registry.url}/api/v1/policy", json=policy, headers=headers).raise_for_status()
-        with chromium() as browser:
-            for name, (address, scheme) in SHOTS.items():
-                _take(browser, registry, address, scheme, folder / f"{name}.png")
+        _take_all(SHOTS, registry, folder)
+    with TemporaryDirectory() as scratch, history(Path(scratch)) as registry:
+        _take_all(PAST_SHOTS, registry, folder)
+
+
+def _take_all(shots: Mapping[str, tuple[str, str]], registry: Serving, folder: Path) -> None:
+    with chromium() as browser:
+        for name, (address, scheme) in shots.items():
+            _take(browser, registry, address, scheme, folder / f"{name}.png")
 
 
 def _take(browser: Browser, registry: Serving, address: str, scheme: str, file: Path) -> None:

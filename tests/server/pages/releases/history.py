@@ -122,7 +122,7 @@ POLICY = """
 [[waivers]]
 rule = "field-type-changed"
 subject = "acme.shop.v1.Order.total"
-reason = "nobody reads <b>it</b>"
+reason = "nobody reads it & nobody wants it"
 owner = "shop@example.com"
 until = 2999-12-31
 
@@ -183,7 +183,10 @@ def _publish_uses(registry: Serving) -> None:
     """Make two consumers known: one that was scanned and runs, one that declared."""
     consumers = SqlConsumers(Database(f"sqlite:///{registry.data}/registry.db"))
     now, today = datetime.now(UTC).isoformat(), datetime.now(UTC).date()
-    read = {"acme.shop.v1.Order.total": ("src/<b>bill</b>.py:41",), "acme.shop.v1.Order.total_price": ("src/a.py:2",)}
+    read = {
+        "acme.shop.v1.Order.total": ("src/invoice.py:41",),
+        "acme.shop.v1.Order.total_price": ("src/<b>a</b>.py:2",),
+    }
     scanned = Evidence("shop", "1.1.0", Rank.SCAN, today, by="python", read=read)
     declared = Evidence("shop", "1.0.0", Rank.DECLARED, today, read={"acme.shop.v1.Order.id": ()})
     for consumer, evidence in (("billing", scanned), ("reports", declared)):
