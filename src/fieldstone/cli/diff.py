@@ -48,8 +48,10 @@ def command(module: str, old: str | None, new: str, line: str | None, *, witness
     with watched(project, f"comparing {module}"):
         found = diff(project, module, old or "", new, witness=witness)
     if format_ == "json":
-        findings = [finding_document(finding) for finding in found.findings] if witness else []
-        say_json({**to_builtins(replace(found, findings=())), "findings": findings})
+        document = to_builtins(replace(found, findings=()))
+        del document["findings"]
+        breaks = {"findings": [finding_document(finding) for finding in found.findings]} if witness else {}
+        say_json({**document, **breaks})
     elif format_ == "markdown":
         say_document(printable_lines(_markdown(found)))
     else:
