@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from fieldstone.consumers.published import Known
 from fieldstone.documentation.life import Life, life
 from fieldstone.errors import NotFound
 from fieldstone.registry import open_registry
-from fieldstone.workflows.browse import trace
+from fieldstone.workflows.browse import documentation_of, trace
 from tests.cli.workspace import SHOP, Repo
 
 ORDER = "acme.shop.v1.Order"
@@ -95,3 +96,20 @@ def test_a_comparison_shows_what_breaks_by_example(early: Repo) -> None:
     assert "= witness: 0.4.0 writes" in ran.out
     assert '"rule": "field-renamed"' in found.out
     assert '"witnesses": [' in found.out
+
+
+def test_a_retired_module_keeps_its_history(fresh: Repo) -> None:
+    fresh.release("money", "--version", "0.1.0")
+    fresh.edit("buf.yaml", "  - path: schemas/money\n", "")
+    fresh.edit(SHOP, "  acme.money.v1.Money total = 2;\n", "")
+    fresh.edit(SHOP, 'import "acme/money/v1/money.proto";\n\n', "")
+    shutil.rmtree(fresh.root / "schemas/money")
+    fresh.release("money", "--retire")
+    registry = open_registry(Path(fresh.root / "registry"))
+    last = str(registry.versions("money")[-1])
+
+    found = trace(registry, "money", "acme.money.v1.Money.units", Known())
+    documented = documentation_of(registry, registry.release("money", last))
+
+    assert (found.life.since, found.life.until, found.answer) == ("0.1.0", last, None)
+    assert documented.types == {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from fieldstone.printed import printable
+from fieldstone.registry.release import PROTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +65,15 @@ def source(text: str) -> Markup:
     return Markup("".join(_span(kind, piece) for kind, piece in _pieces(text.replace("\n", " "))))  # noqa: S704 - escaped
 
 
-def source_lines(text: str) -> list[Markup]:
-    """The lines of a protobuf source, with their words marked."""
+def source_lines(text: str, path: str) -> list[Markup]:
+    """The lines of a file; in a protobuf source its words are marked.
+
+    Args:
+        text: the lines.
+        path: the path of the file.
+    """
+    if not path.endswith(PROTO):
+        return [Markup(_span("", line)) for line in text.removesuffix("\n").split("\n")]  # noqa: S704 - escaped
     lines: list[list[str]] = [[]]
     for kind, piece in _pieces(text.removesuffix("\n")):
         first, *others = piece.split("\n")
