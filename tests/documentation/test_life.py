@@ -12,29 +12,33 @@ from fieldstone.documentation.life import Life, life
 from fieldstone.errors import NotFound
 from fieldstone.registry import open_registry
 from fieldstone.workflows.browse import documentation_of, trace
-from tests.cli.workspace import SHOP, Repo
+from tests.cli.conftest import release_all
+from tests.cli.workspace import SHOP, Repo, copy_repo
 
 ORDER = "acme.shop.v1.Order"
 OTHER = "schemas/shop/acme/shop/v1/order.proto"
 
 
-@pytest.fixture
-def early(fresh: Repo) -> Repo:
+@pytest.fixture(scope="module")
+def early(fresh_template: Repo, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """shop 0.1.0 to 0.5.0, where everything may still break."""
-    fresh.release("money")
-    fresh.release("shop", "--version", "0.1.0")
-    fresh.edit(SHOP, "Status status = 3;", "Status state = 3 [deprecated = true];")
-    fresh.release("shop")
-    text = fresh.read(SHOP)
+    root = tmp_path_factory.mktemp("early") / "repo"
+    shutil.copytree(fresh_template.root, root)
+    repo = Repo(root, fresh_template.environment)
+    release_all(repo, "money")
+    release_all(repo, "shop", version="0.1.0")
+    repo.edit(SHOP, "Status status = 3;", "Status state = 3 [deprecated = true];")
+    release_all(repo, "shop")
+    text = repo.read(SHOP)
     order, rest = text.partition("// How far")[::2]
-    fresh.write(OTHER, order.replace("  Status state = 3 [deprecated = true];\n", "  reserved 3;\n"))
-    fresh.write(SHOP, f'syntax = "proto3";\n\npackage acme.shop.v1;\n\n// How far{rest}')
-    fresh.release("shop")
-    fresh.edit(OTHER, "  reserved 3;\n", "  reserved 3;\n  // Where it stands.\n  repeated string state = 4;\n")
-    fresh.release("shop")
-    fresh.edit(OTHER, "repeated string state = 4;", 'repeated string state = 4 [json_name = "stateOf"];')
-    fresh.release("shop")
-    return fresh
+    repo.write(OTHER, order.replace("  Status state = 3 [deprecated = true];\n", "  reserved 3;\n"))
+    repo.write(SHOP, f'syntax = "proto3";\n\npackage acme.shop.v1;\n\n// How far{rest}')
+    release_all(repo, "shop")
+    repo.edit(OTHER, "  reserved 3;\n", "  reserved 3;\n  // Where it stands.\n  repeated string state = 4;\n")
+    release_all(repo, "shop")
+    repo.edit(OTHER, "repeated string state = 4;", 'repeated string state = 4 [json_name = "stateOf"];')
+    release_all(repo, "shop")
+    return repo
 
 
 def of(repo: Repo, subject: str) -> Life:
@@ -88,9 +92,12 @@ def test_an_unknown_name_is_refused_with_one_that_is_alike(early: Repo) -> None:
         trace(registry, "shop", f"{ORDER}.stat", Known())
 
 
-def test_a_comparison_shows_what_breaks_by_example(early: Repo) -> None:
-    ran = early.run("diff", "shop", "0.4.0", "0.1.0", "--witness")
-    found = early.run("diff", "shop", "0.1.0", "0.2.0", "--witness", "--format", "json")
+def test_a_comparison_shows_what_breaks_by_example(
+    early: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = copy_repo(early, tmp_path / "repo", capsys)
+    ran = repo.run("diff", "shop", "0.4.0", "0.1.0", "--witness")
+    found = repo.run("diff", "shop", "0.1.0", "0.2.0", "--witness", "--format", "json")
 
     assert ran.code == found.code == 0
     assert "= witness: 0.4.0 writes" in ran.out

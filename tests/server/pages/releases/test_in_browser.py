@@ -12,6 +12,8 @@ from tests.server.running import Serving
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 PHONE = 390
 ORDER = "acme.shop.v1.Order"
 PATHS = (

@@ -34,6 +34,7 @@ def links(page: str) -> set[str]:
     return {path for path in found if not path.endswith(".json")}
 
 
+@pytest.mark.slow
 def test_every_link_leads_to_a_page_whose_twin_is_json(past: Serving) -> None:
     known, waiting = set[str](), {"/modules/shop/2.0.0"}
     while waiting:
