@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -12,9 +12,11 @@ from fieldstone.printed import printable
 from fieldstone.registry.release import PROTO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
 
 _BLOCKS = ("paragraph", "list", "fence", "code", "blockquote")
 _INLINE = ("text", "newline", "escape", "backticks", "link", "autolink")
@@ -115,6 +117,7 @@ def _markdown() -> MarkdownIt:
     return made
 
 
-def _link_open(self, tokens, index, options, env) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """A link that tells its target nothing about the page."""
     tokens[index].attrSet("rel", "noopener noreferrer nofollow")
-    return str(self.renderToken(tokens, index, options, env))
+    return renderer.renderToken(tokens, index, options, env)
