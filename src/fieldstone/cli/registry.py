@@ -15,6 +15,7 @@ from fieldstone.cli.output import say, say_json, say_record
 from fieldstone.cli.parsing import Group
 from fieldstone.cli.registry_access import policy, show_audit, token, verify_shared
 from fieldstone.cli.verify_package import verify_packages
+from fieldstone.cli.webhooks import webhook
 from fieldstone.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ def _absolute(address: str) -> str:
     return address if folder is None else str(folder.absolute())
 
 
-for access in (token, policy, show_audit, verify_packages):
+for access in (token, policy, show_audit, verify_packages, webhook):
     command.add_command(access)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fieldstone.workflows.administering import Administration
     from fieldstone.workflows.heads import Head
 
-_registry_option = click.option(
+registry_option = click.option(
     "--registry",
     "address",
     metavar="URL",
@@ -55,7 +55,7 @@ def token() -> None:
     "--module", "modules", multiple=True, default=("*",), metavar="PATTERN", help="Modules, as 'shop*'; all by default."
 )
 @click.option("--days", default=90.0, show_default=True, type=click.FloatRange(0, 3650, min_open=True))
-@_registry_option
+@registry_option
 def create_token(name: str, scopes: tuple[str, ...], modules: tuple[str, ...], days: float, address: str) -> int:
     """Create a token, and print its secret: it is shown this once.
 
@@ -73,7 +73,7 @@ def create_token(name: str, scopes: tuple[str, ...], modules: tuple[str, ...], d
 
 @token.command("list")
 @click.option("--format", "format_", type=OneOf(["text", "json"]), default="text")
-@_registry_option
+@registry_option
 def list_tokens(format_: str, address: str) -> int:
     """List all tokens, without their secrets.
 
@@ -96,7 +96,7 @@ def list_tokens(format_: str, address: str) -> int:
 
 @token.command("revoke")
 @click.argument("id_", metavar="ID")
-@_registry_option
+@registry_option
 def revoke_token(id_: str, address: str) -> int:
     """Revoke the token of an ID: at once on the server that is asked, on its replicas within a second.
 
@@ -121,7 +121,7 @@ def policy() -> None:
 
 @policy.command("show")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
-@_registry_option
+@registry_option
 def show_policy(address: str, *, schema: bool) -> int:
     """Print the policy in force.
 
@@ -144,7 +144,7 @@ def show_policy(address: str, *, schema: bool) -> int:
 @policy.command("set")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 @click.option("--after", type=click.IntRange(0), help="Refuse if the policy in force has another number.")
-@_registry_option
+@registry_option
 def set_policy(file: TextIO, after: int | None, address: str) -> int:
     """Set the policy to that in FILE; - is standard input. Older ones stay in the registry.
 
@@ -170,7 +170,7 @@ def set_policy(file: TextIO, after: int | None, address: str) -> int:
 
 @click.command("audit", cls=Command)
 @click.option("--since", default="0", metavar="NUMBER|TIME", help="Only rows after a number, or since a time in UTC.")
-@_registry_option
+@registry_option
 def show_audit(since: str, address: str) -> int:
     """Print the audit of a shared registry as lines of JSON: every write with who, by which credential, and what.
 

@@ -42,6 +42,16 @@ _SECONDS = click.IntRange(1, 3_600)
     "--compile-seconds", default=15, show_default=True, type=_COUNT, help="Processor time of buf for a push; 0: any."
 )
 @click.option("--stop-seconds", default=20, show_default=True, type=_SECONDS, help="Time to end requests at a stop.")
+@click.option(
+    "--webhooks-to",
+    "networks",
+    multiple=True,
+    metavar="NETWORK",
+    help="Send webhooks to this network too, as 10.1.0.0/16; without it to public addresses only. Can be repeated.",
+)
+@click.option(
+    "--webhook-days", default=3.0, show_default=True, type=click.FloatRange(0, 365), help="Then an event is given up."
+)
 @click.option("--npm-scope", metavar="NAME", default="", help="The scope of npm packages: acme for @acme/....")
 @click.option("--python-prefix", metavar="NAME", default="", help="The beginning of the names of Python packages.")
 def command(
@@ -52,6 +62,8 @@ def command(
     objects: str,
     *,
     anonymous_reads: bool | None,
+    networks: tuple[str, ...],
+    webhook_days: float,
     npm_scope: str,
     python_prefix: str,
     **limits: int,
@@ -72,10 +84,13 @@ def command(
     from fieldstone.server.guards.limits import Limits
     from fieldstone.server.registry import Options, create_app
     from fieldstone.server.running import is_loopback, run
+    from fieldstone.server.webhooks.addresses import parse_network
+    from fieldstone.server.webhooks.courier import Webhooks
     from fieldstone.workflows.publishing import naming_of
     from fieldstone.workflows.serving import first_token, seconds_behind
 
     naming = naming_of(python_prefix, npm_scope)
+    webhooks = Webhooks([parse_network(network) for network in networks], webhook_days)
     address = database or f"sqlite:///{data.resolve()}/registry.db"
     if objects:
         address += f"{'&' if '?' in address else '?'}objects={objects}"
@@ -86,6 +101,7 @@ def command(
         anonymous_reads=False if anonymous_reads is None and not is_loopback(host) else anonymous_reads,
         naming=naming,
         limits=Limits(**limits),
+        webhooks=webhooks,
     )
 
     def told(url: str) -> None:

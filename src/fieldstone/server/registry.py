@@ -19,6 +19,7 @@ from fieldstone.server.api import routes as api
 from fieldstone.server.api.administration import administration
 from fieldstone.server.api.consumers import consumers
 from fieldstone.server.api.proposals import proposals
+from fieldstone.server.api.webhooks import webhooks
 from fieldstone.server.buf import connect
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import calls
@@ -35,6 +36,7 @@ from fieldstone.server.proposals import ServedProposals
 from fieldstone.server.reads.answers import Answers
 from fieldstone.server.reads.files import Files, FromMemory
 from fieldstone.server.reads.heads import Heads
+from fieldstone.server.webhooks.courier import Courier, Webhooks
 from fieldstone.server.work import Work
 from fieldstone.workflows.publishing import Naming
 
@@ -53,6 +55,7 @@ class Options(Struct, frozen=True, kw_only=True):
         draft_days: the lifetime of a draft.
         naming: the names of client packages.
         limits: its limits.
+        webhooks: where webhooks may be sent, and for how long.
     """
 
     address: str
@@ -60,6 +63,7 @@ class Options(Struct, frozen=True, kw_only=True):
     draft_days: float = 30
     naming: Naming = Naming()
     limits: Limits = Limits()
+    webhooks: Webhooks = Webhooks()
 
 
 def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
@@ -87,6 +91,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *packages(shelf, callers),
         *administration(store.database, callers),
         *consumers(store.database, callers),
+        *webhooks(store.database, callers, options.webhooks.permitted),
         *proposals(ServedProposals(options.address, store, work), callers),
         *pages(catalog, callers, heads, options.naming, work),
     ]
@@ -95,16 +100,19 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         Middleware(Guard, limits=options.limits, callers=callers, refused=refused_anywhere),
         Middleware(FromMemory, files=files, callers=callers),
     ]
+    courier = Courier(store.database, options.webhooks, metrics.registry)
     return Starlette(
         routes=routes,
-        lifespan=partial(_alive, store.database, work, around),
+        lifespan=partial(_alive, store.database, work, courier, around),
         middleware=guards,
         exception_handlers={HTTPException: nothing_there, Exception: broken_anywhere},
     )
 
 
 @asynccontextmanager
-async def _alive(database: Database, work: Work, around: Lifespan | None, app: Starlette) -> AsyncIterator[None]:
+async def _alive(
+    database: Database, work: Work, courier: Courier, around: Lifespan | None, app: Starlette
+) -> AsyncIterator[None]:
     """The time between start and end of the application."""
     async with AsyncExitStack() as ends:
         ends.callback(work.close)
@@ -112,4 +120,12 @@ async def _alive(database: Database, work: Work, around: Lifespan | None, app: S
             await ends.enter_async_context(around(app))
         watching = asyncio.create_task(watch(database, app))
         ends.callback(watching.cancel)
+        delivering = asyncio.create_task(courier.run())
+        ends.push_async_callback(_ended, delivering)
         yield
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task, and wait for its end."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""The delivery of webhooks: from the audit to their receivers, with growing pauses after failures."""
