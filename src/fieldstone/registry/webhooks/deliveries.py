@@ -162,7 +162,7 @@ def note_failed(connection: Connection, delivery: Delivery, outcome: str, second
         rest: the time until the next attempt of any delivery of the webhook.
     """
     _note(connection, delivery, state="pending", outcome=outcome, next_attempt_at=_in(seconds), ended_at="")
-    query = text("UPDATE webhooks SET failures = failures + 1, rests_until = :until WHERE id = :id")
+    query = text("UPDATE webhooks SET failures = failures + 1, rests_until = :until, claimed_until = '' WHERE id = :id")
     connection.execute(query, {"id": delivery.webhook, "until": _in(rest)})
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 """The layout of the bodies. Keys are only added to it."""
-_LONGEST = 4_000
-"""The most characters of a text in a body; findings can be long."""
+_LONGEST, _MOST = 4_000, 100
+"""The most characters of a text in a body, and the most entries of a list: findings can be many."""
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 """Characters that end a script or begin a tag, wherever a receiver may show the body."""
 
@@ -33,13 +33,13 @@ class Event(Struct, frozen=True):
     facts: tuple[str, ...]
 
 
-_PROPOSED = ("id", "number", "revision", "labels", "why", "description")
-_DECIDED = ("id", "number", "revision", "decision", "reason", "state", "version")
+_PROPOSED = ("number", "revision", "compared_with", "digest", "breaks", "affected")
 OF_ACTIONS: Mapping[str, Event] = {
     "release": Event("release", ("version", "bump", "previous", "digest", "waivers")),
     "refuse": Event("refusal", ("version", "labels", "why")),
     "propose": Event("proposal", _PROPOSED),
-    "decide": Event("decision", _DECIDED),
+    "judge-proposal": Event("proposal", _PROPOSED),
+    "decide-proposal": Event("decision", (*_PROPOSED, "decision", "of", "reason", "state")),
 }
 """The event of each action of the audit that has one."""
 EVENTS = tuple(dict.fromkeys(event.name for event in OF_ACTIONS.values()))
@@ -58,7 +58,7 @@ def body(row: Row) -> bytes:
     entry = row.entry
     event = OF_ACTIONS[entry.action]
     facts = {name: _short(entry.details[name]) for name in event.facts if name in entry.details}
-    data = {"number": row.number, "module": entry.module, "who": entry.who, "facts": facts}
+    data = {"row": row.number, "module": entry.module, "who": entry.who, "facts": facts}
     text = json.encode({"type": event.name, "timestamp": entry.at, "layout": LAYOUT, "data": data}).decode()
     for character, escape in _ESCAPED.items():
         text = text.replace(character, escape)
@@ -68,4 +68,6 @@ def body(row: Row) -> bytes:
 def _short(value: object) -> object:
     if isinstance(value, str) and len(value) > _LONGEST:
         return f"{value[:_LONGEST]}..."
+    if isinstance(value, list):
+        return [_short(one) for one in value[:_MOST]]
     return value
