@@ -39,7 +39,9 @@ def expected(repository: InMemoryTelemetryRepository) -> list[Any]:
 def test_awaited(repository: InMemoryTelemetryRepository, expected: list[Any]) -> None:
     async def scenario() -> None:
         async with served(repository) as server:
-            client = c1.TelemetryQueryServiceAsyncClient(server.channel, timeout=20, metadata=release.METADATA)
+            client = c1.TelemetryQueryServiceAsyncClient(
+                server.channel, timeout=20, metadata=release.METADATA, deprecations=False
+            )
             key = {name: getattr(expected[7], name) for name in ("run_id", "episode_id", "step_index")}
             assert (await client.get_step(**key)).step == expected[7]
             assert [step async for step in client.iter_list_steps(run_id=RUN, page_size=60)] == expected
@@ -60,7 +62,7 @@ def test_awaited(repository: InMemoryTelemetryRepository, expected: list[Any]) -
 def test_blocking(repository: InMemoryTelemetryRepository, expected: list[Any]) -> None:
     def ask(address: str) -> None:
         with grpc.insecure_channel(address) as channel:
-            client = c1.TelemetryQueryServiceClient(channel, timeout=20)
+            client = c1.TelemetryQueryServiceClient(channel, timeout=20, deprecations=False)
             assert list(client.iter_list_steps(run_id=RUN, page_size=60)) == expected
             assert [answer.step for answer in client.stream_steps(run_id=RUN, from_step=3, before_step=5)] == [
                 step for step in expected if 3 <= step.step_index < 5

@@ -6,6 +6,8 @@ A client that needs it sends `metadata=METADATA` with a call: a server that cann
 
 from __future__ import annotations
 
+import re
+
 NAME = "telemetry"
 DISTRIBUTION = "telemetry-contracts"
 VERSION = "1.5.0"
@@ -15,3 +17,38 @@ SERVICES = (
     "telemetry.v2.TelemetryQueryService",
 )
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
+DEPRECATED: dict[str, tuple[str, ...]] = {
+    "telemetry.v1.TelemetryQueryService.GetStep": (
+        "telemetry.v1.TelemetryStepV1; since=1.2.0; sunset=2027-12-31; replacement=telemetry.v2.TelemetryStepV2",
+    ),
+    "telemetry.v1.TelemetryQueryService.ListSteps": (
+        "telemetry.v1.TelemetryStepV1; since=1.2.0; sunset=2027-12-31; replacement=telemetry.v2.TelemetryStepV2",
+    ),
+    "telemetry.v1.TelemetryQueryService.ReplaySteps": (
+        "telemetry.v1.TelemetryStepV1; since=1.2.0; sunset=2027-12-31; replacement=telemetry.v2.TelemetryStepV2",
+    ),
+    "telemetry.v1.TelemetryQueryService.StreamEpisodeSteps": (
+        "telemetry.v1.TelemetryStepV1; since=1.2.0; sunset=2027-12-31; replacement=telemetry.v2.TelemetryStepV2",
+    ),
+    "telemetry.v1.TelemetryQueryService.StreamSteps": (
+        "telemetry.v1.TelemetryStepV1; since=1.2.0; sunset=2027-12-31; replacement=telemetry.v2.TelemetryStepV2",
+    ),
+}
+"""Deprecated parts that servers tell of, by the rpc or the field of a request that asks for them."""
+_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._+-]{0,99})?")
+
+
+def consumer_metadata(consumer: str = "") -> tuple[tuple[str, str], ...]:
+    """Metadata that names a program and this release, so that servers can count who reads what.
+
+    Args:
+        consumer: the name of the program, and its version if it has one: "billing@1.4.0"; empty for the release alone.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if consumer and not _CONSUMER.fullmatch(consumer):
+        raise ValueError(
+            f'consumer must be a name or a name with a version, as "billing@1.4.0", not {consumer[:100]!r}'
+        )
+    return (("fieldstone-consumer", f"{consumer} {DISTRIBUTION}/{VERSION}".lstrip()),)

@@ -6,9 +6,28 @@ A client that needs it sends `metadata=METADATA` with a call: a server that cann
 
 from __future__ import annotations
 
+import re
+
 NAME = "trainer"
 DISTRIBUTION = "trainer-contracts"
 VERSION = "1.1.0"
 DIGEST = "b5:332c5de2fe38621ab496f9d79950a75898bfb8fd8a57b3485a14c671e282e24d121c9ef6445bac923f6979aa0c1e27ee48d721651a3e6b0376a94097928b96d4"
 SERVICES = ("trainer.v1.RunTelemetryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
+_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._+-]{0,99})?")
+
+
+def consumer_metadata(consumer: str = "") -> tuple[tuple[str, str], ...]:
+    """Metadata that names a program and this release, so that servers can count who reads what.
+
+    Args:
+        consumer: the name of the program, and its version if it has one: "billing@1.4.0"; empty for the release alone.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if consumer and not _CONSUMER.fullmatch(consumer):
+        raise ValueError(
+            f'consumer must be a name or a name with a version, as "billing@1.4.0", not {consumer[:100]!r}'
+        )
+    return (("fieldstone-consumer", f"{consumer} {DISTRIBUTION}/{VERSION}".lstrip()),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -81,6 +81,8 @@ def contracts_package(
     beside: Mapping[str, str],
     others: Mapping[str, PackageVersion],
     documents: Documents,
+    *,
+    deprecated: Mapping[str, Sequence[str]],
 ) -> dict[str, str]:
     """The files of a contracts package.
 
@@ -90,6 +92,7 @@ def contracts_package(
         beside: the other modules of its root, file name to text.
         others: the releases that it may import from, by the name to import their contracts packages by.
         documents: what goes with it for people.
+        deprecated: see `deprecated_calls`.
 
     Returns:
         path within the folder of the distribution, to text.
@@ -120,7 +123,9 @@ def contracts_package(
             examples=_examples(modules),
             readme=demoted(documents.readme),
         ),
-        f"{name}/release.py": render("contracts/release.py.j2", release=release, services=generated.services),
+        f"{name}/release.py": render(
+            "contracts/release.py.j2", release=release, services=generated.services, deprecated=deprecated
+        ),
     }
     others_for_people = {"LICENSE": documents.license, "CHANGELOG.md": documents.changelog}
     return files | {path: text for path, text in others_for_people.items() if text}

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fieldstone.codegen.class_names import DtoNames
 from fieldstone.codegen.contracts.dto_types import element_of, value_type
-from fieldstone.codegen.contracts.imports import import_base
+from fieldstone.codegen.contracts.imports import import_base, to_root
 from fieldstone.codegen.names import DtoPackages, dto_module
 from fieldstone.codegen.render import render
 from fieldstone.codegen.scopes import marked, settled
@@ -84,7 +84,8 @@ def read_clients(schema: Schema, own_files: Collection[str], packages: DtoPackag
         path within the contracts package to text.
     """
     found = {path: _module(schema, path, packages) for path in sorted(own_files)}
-    return {_file_of(path): text for path, text in found.items() if text}
+    clients = {_file_of(path): text for path, text in found.items() if text}
+    return clients | ({"_calls.py": render("contracts/_calls.py.j2")} if clients else {})
 
 
 def _file_of(path: str) -> str:
@@ -99,7 +100,10 @@ def _module(schema: Schema, path: str, packages: DtoPackages) -> str:
         return ""
     elements = list(_elements(services, schema))
     imports, stub = names.imports(elements), _stub(path)
-    return settled(render("contracts/read_client.py.j2", source=path, imports=imports, clients=clients, stub=stub))
+    text = render(
+        "contracts/read_client.py.j2", source=path, imports=imports, clients=clients, stub=stub, root=to_root(path)
+    )
+    return settled(text)
 
 
 def _stub(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from fieldstone.codegen.contracts.deprecated_calls import deprecated_calls
 from fieldstone.codegen.contracts.deprecation import with_deprecations
 from fieldstone.codegen.contracts.dto import dto_modules
 from fieldstone.codegen.contracts.packages import NO_DOCUMENTS, Documents, PackageVersion, contracts_package
@@ -45,4 +46,5 @@ def contracts_files(
     schema = load_schema(told, where=where, own_files=own_files, with_imports=True)
     upcasts = upcasts_module(schema, packages.from_root)
     beside = read_clients(schema, own_files, packages) | ({"upcasts.py": upcasts} if upcasts else {})
-    return contracts_package(release, made, beside, others, documents)
+    deprecated = deprecated_calls(schema, made.services)
+    return contracts_package(release, made, beside, others, documents, deprecated=deprecated)

@@ -4,6 +4,7 @@ Servicers are for `grpc.aio`: a client that is slow or gone holds no thread.
 """
 
 from fieldstone_runtime.serving.answering import Answering, status
+from fieldstone_runtime.serving.callers import Callers, Consumer
 from fieldstone_runtime.serving.contract import Contract
 from fieldstone_runtime.serving.interceptor import ContractInterceptor
 from fieldstone_runtime.serving.paging import (
@@ -27,6 +28,8 @@ from fieldstone_runtime.serving.server import new_server
 __all__ = [
     "DEFAULT_LIMITS",
     "Answering",
+    "Callers",
+    "Consumer",
     "Contract",
     "ContractInterceptor",
     "NothingFoundError",

@@ -1,4 +1,7 @@
-"""Says in every answer which release of the contract it is of, and sends clients of a version that left on."""
+"""Says in every answer which release of the contract it is of, and sends clients of a version that left on.
+
+It counts who calls, and tells clients which deprecated parts they ask for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from fieldstone_runtime.serving.callers import CONSUMER_HEADER, Callers
 from fieldstone_runtime.serving.contract import (
     CONTRACT_HEADER,
     DIGEST_HEADER,
@@ -18,6 +22,7 @@ from fieldstone_runtime.serving.contract import (
     refusal,
     stem,
 )
+from fieldstone_runtime.serving.deprecated import Notices, keep
 
 Behavior = Callable[[Any, Any], Any]
 Handler = Any  # grpc.RpcMethodHandler, which its types keep from being made
@@ -34,13 +39,15 @@ class ContractInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc, unu
     Args:
         contracts: what is served.
         services: the full names of those of their services that are served; by default all.
+        observed: whether calls are counted (see `Callers`), and deprecated parts told (see `Notices`).
     """
 
-    def __init__(self, contracts: Sequence[Contract], services: Sequence[str] = ()) -> None:
+    def __init__(self, contracts: Sequence[Contract], services: Sequence[str] = (), *, observed: bool = True) -> None:
         names = services or [name for contract in contracts for name in contract.SERVICES]
         of = {name: contract for contract in contracts for name in contract.SERVICES}
         self._served = {name: of[name] for name in names}
         self._by_stem = {stem(name): contract for name, contract in self._served.items()}
+        self._observed, self._callers = observed, Callers()
 
     async def intercept_service(
         self,
@@ -53,8 +60,8 @@ class ContractInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc, unu
         handler = await continuation(handler_call_details)
         if contract is None:
             return handler
-        wanted = dict(handler_call_details.invocation_metadata or ()).get(VERSION_HEADER, "")
-        ending = self._ending(contract, service, str(wanted))
+        given = dict(handler_call_details.invocation_metadata or ())
+        ending = self._ending(contract, service, str(given.get(VERSION_HEADER, "")))
         if ending is None and handler is None:
             ending = (
                 grpc.StatusCode.UNIMPLEMENTED,
@@ -65,7 +72,13 @@ class ContractInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc, unu
             (VERSION_HEADER, contract.VERSION),
             (DIGEST_HEADER, contract.DIGEST),
         )
-        return _refusing(ending, metadata) if ending else _announcing(handler, metadata)
+        if ending:
+            return _refusing(ending, metadata)
+        rpc = handler_call_details.method.lstrip("/")
+        if self._observed:
+            self._callers.count(given.get(CONSUMER_HEADER), rpc)
+        deprecated = getattr(contract, "DEPRECATED", {}) if self._observed else {}  # older packages have none
+        return _announcing(handler, metadata, Notices(deprecated, rpc.replace("/", ".")))
 
     def _ending(self, contract: Contract, service: str, wanted: str) -> tuple[grpc.StatusCode, str] | None:
         """How a call ends before it begins; None for one that is served."""
@@ -98,8 +111,8 @@ def _refusing(ending: tuple[grpc.StatusCode, str], metadata: Metadata) -> Handle
     return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-def _announcing(handler: Handler, metadata: Metadata) -> Handler:
-    """The handler, which sends metadata first."""
+def _announcing(handler: Handler, metadata: Metadata, notices: Notices) -> Handler:
+    """The handler, which sends metadata first, and notices at the end."""
     make = {
         (False, False): grpc.unary_unary_rpc_method_handler,
         (False, True): grpc.unary_stream_rpc_method_handler,
@@ -107,26 +120,40 @@ def _announcing(handler: Handler, metadata: Metadata) -> Handler:
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[handler.request_streaming, handler.response_streaming]
     behavior = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-    return make(_after(behavior, metadata), handler.request_deserializer, handler.response_serializer)
+    return make(_after(behavior, metadata, notices), handler.request_deserializer, handler.response_serializer)
 
 
-def _after(behavior: Behavior, metadata: Metadata) -> Behavior:
-    """A servicer's method, of any of the kinds that `grpc.aio` calls, after metadata."""
+def _after(behavior: Behavior, metadata: Metadata, notices: Notices) -> Behavior:
+    """A servicer's method, of any of the kinds that `grpc.aio` calls, after metadata and before notices."""
 
     async def stream(request: object, context: Any) -> Any:
         await context.send_initial_metadata(metadata)
+        told = _tell(request, context, notices)
         async with aclosing(behavior(request, context)) as answers:
             async for answer in answers:
                 yield answer
+        keep(context, told)
 
     async def call(request: object, context: Any) -> Any:
         await context.send_initial_metadata(metadata)
-        return await behavior(request, context)
+        told = _tell(request, context, notices)
+        answer = await behavior(request, context)
+        keep(context, told)
+        return answer
 
     def block(request: object, context: Any) -> Any:
         context.send_initial_metadata(metadata)
+        _tell(request, context, notices)
         return behavior(request, context)
 
     if inspect.isasyncgenfunction(behavior):
         return stream
     return call if inspect.iscoroutinefunction(behavior) else block
+
+
+def _tell(request: object, context: Any, notices: Notices) -> Metadata:
+    """Set the notices, which a call that fails has, too."""
+    told = notices.of(request)
+    if told:
+        context.set_trailing_metadata(told)
+    return told

@@ -19,6 +19,7 @@ async def new_server(
     without: Collection[str] = (),
     health: health_servicers.aio.HealthServicer | None = None,
     interceptors: Sequence[Any] = (),
+    observed: bool = True,
     **options: Any,
 ) -> grpc.aio.Server:
     """A server that knows which contracts it is for; servicers, ports and `start` are the caller's.
@@ -31,6 +32,7 @@ async def new_server(
         without: full names of services of theirs that this server does not serve.
         health: the servicer to change the health by later; by default one that says SERVING.
         interceptors: more, called after that of the contracts.
+        observed: whether calls are counted and deprecated parts told; see `ContractInterceptor`.
         options: what else `grpc.aio.server` takes.
 
     Raises:
@@ -41,7 +43,7 @@ async def new_server(
     from grpc_reflection.v1alpha import reflection
 
     services = [name for contract in contracts for name in contract.SERVICES if name not in without]
-    own = ContractInterceptor(contracts, services)
+    own = ContractInterceptor(contracts, services, observed=observed)
     server = grpc.aio.server(interceptors=(own, *interceptors), **options)
     servicer = health_servicers.aio.HealthServicer() if health is None else health
     for name in (health_servicers.OVERALL_HEALTH, *services):

@@ -6,9 +6,28 @@ A client that needs it sends `metadata=METADATA` with a call: a server that cann
 
 from __future__ import annotations
 
+import re
+
 NAME = "catalog"
 DISTRIBUTION = "catalog-contracts"
 VERSION = "1.0.0"
 DIGEST = "b5:43530a48cf6ad7efabe7c89c306ff9c7b143cbacc01f7b2b743209cc43c5c4c921f9cfaf58f431cc2bd9a1484a68fd5ca173176c285b1f536d5157a0a1d97dab"
 SERVICES = ("catalog.v1.CatalogService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
+_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._+-]{0,99})?")
+
+
+def consumer_metadata(consumer: str = "") -> tuple[tuple[str, str], ...]:
+    """Metadata that names a program and this release, so that servers can count who reads what.
+
+    Args:
+        consumer: the name of the program, and its version if it has one: "billing@1.4.0"; empty for the release alone.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if consumer and not _CONSUMER.fullmatch(consumer):
+        raise ValueError(
+            f'consumer must be a name or a name with a version, as "billing@1.4.0", not {consumer[:100]!r}'
+        )
+    return (("fieldstone-consumer", f"{consumer} {DISTRIBUTION}/{VERSION}".lstrip()),)

@@ -6,9 +6,28 @@ A client that needs it sends `metadata=METADATA` with a call: a server that cann
 
 from __future__ import annotations
 
+import re
+
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.1.0"
 DIGEST = "b5:e90dc566e2efcc7bd9bb99befa251078e9bcf66b38bdbdb4118ff0208843ae21880459ba8601d621c32880442cf17b095a34d13175fd82e5d191704dd263655d"
 SERVICES = ("orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
+_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._+-]{0,99})?")
+
+
+def consumer_metadata(consumer: str = "") -> tuple[tuple[str, str], ...]:
+    """Metadata that names a program and this release, so that servers can count who reads what.
+
+    Args:
+        consumer: the name of the program, and its version if it has one: "billing@1.4.0"; empty for the release alone.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if consumer and not _CONSUMER.fullmatch(consumer):
+        raise ValueError(
+            f'consumer must be a name or a name with a version, as "billing@1.4.0", not {consumer[:100]!r}'
+        )
+    return (("fieldstone-consumer", f"{consumer} {DISTRIBUTION}/{VERSION}".lstrip()),)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import grpc
 import grpc.aio
 
+from ... import _calls
 from ...telemetry.v1 import telemetry_v1_pb2
 from ...telemetry.v2 import telemetry_query_v2_pb2, telemetry_v2_pb2
 from . import telemetry_query_v2_pb2_grpc
@@ -28,12 +29,25 @@ class TelemetryQueryServiceClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub = telemetry_query_v2_pb2_grpc.TelemetryQueryServiceStub(channel)
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     def get_step(
         self,
@@ -57,7 +71,7 @@ class TelemetryQueryServiceClient:
             episode_id=episode_id,
             step_index=step_index,
         )
-        return self._stub.GetStep(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.GetStep, request)
 
     def list_steps(
         self,
@@ -87,7 +101,7 @@ class TelemetryQueryServiceClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return self._stub.ListSteps(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.ListSteps, request)
 
     def iter_list_steps(
         self,
@@ -147,7 +161,7 @@ class TelemetryQueryServiceClient:
             before_step=before_step,
             page_token=page_token,
         )
-        return self._stub.StreamSteps(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.many(self._stub.StreamSteps, request)
 
     def stream_episode_steps(
         self,
@@ -177,7 +191,7 @@ class TelemetryQueryServiceClient:
             before_step=before_step,
             page_token=page_token,
         )
-        return self._stub.StreamEpisodeSteps(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.many(self._stub.StreamEpisodeSteps, request)
 
     def replay_steps(
         self,
@@ -204,7 +218,7 @@ class TelemetryQueryServiceClient:
             before_seq=before_seq,
             page_token=page_token,
         )
-        return self._stub.ReplaySteps(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.many(self._stub.ReplaySteps, request)
 
     def list_episodes(
         self,
@@ -228,7 +242,7 @@ class TelemetryQueryServiceClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return self._stub.ListEpisodes(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.ListEpisodes, request)
 
     def iter_list_episodes(
         self,
@@ -268,14 +282,27 @@ class TelemetryQueryServiceAsyncClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub: telemetry_query_v2_pb2_grpc.TelemetryQueryServiceAsyncStub = (
             telemetry_query_v2_pb2_grpc.TelemetryQueryServiceStub(channel)
         )
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     async def get_step(
         self,
@@ -299,7 +326,7 @@ class TelemetryQueryServiceAsyncClient:
             episode_id=episode_id,
             step_index=step_index,
         )
-        return await self._stub.GetStep(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.GetStep, request)
 
     async def list_steps(
         self,
@@ -329,7 +356,7 @@ class TelemetryQueryServiceAsyncClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return await self._stub.ListSteps(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.ListSteps, request)
 
     async def iter_list_steps(
         self,
@@ -390,7 +417,7 @@ class TelemetryQueryServiceAsyncClient:
             before_step=before_step,
             page_token=page_token,
         )
-        return aiter(self._stub.StreamSteps(request, timeout=self._timeout, metadata=self._metadata))
+        return self._calls.many_awaited(self._stub.StreamSteps, request)
 
     def stream_episode_steps(
         self,
@@ -420,7 +447,7 @@ class TelemetryQueryServiceAsyncClient:
             before_step=before_step,
             page_token=page_token,
         )
-        return aiter(self._stub.StreamEpisodeSteps(request, timeout=self._timeout, metadata=self._metadata))
+        return self._calls.many_awaited(self._stub.StreamEpisodeSteps, request)
 
     def replay_steps(
         self,
@@ -447,7 +474,7 @@ class TelemetryQueryServiceAsyncClient:
             before_seq=before_seq,
             page_token=page_token,
         )
-        return aiter(self._stub.ReplaySteps(request, timeout=self._timeout, metadata=self._metadata))
+        return self._calls.many_awaited(self._stub.ReplaySteps, request)
 
     async def list_episodes(
         self,
@@ -471,7 +498,7 @@ class TelemetryQueryServiceAsyncClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return await self._stub.ListEpisodes(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.ListEpisodes, request)
 
     async def iter_list_episodes(
         self,

@@ -6,9 +6,28 @@ A client that needs it sends `metadata=METADATA` with a call: a server that cann
 
 from __future__ import annotations
 
+import re
+
 NAME = "lab"
 DISTRIBUTION = "lab-contracts"
 VERSION = "1.0.0"
 DIGEST = "b5:2d2f70e4e38dedd6178c7849e03e6b3bfc497947e12cbce317de5080461292272633a61d51ff9274bb2a0ba9ad3cbb1bbcaee9767c3a19df02c9bb20abdd4ea9"
 SERVICES = ("lab.trainer.v1.TrainerQueryService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
+_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._+-]{0,99})?")
+
+
+def consumer_metadata(consumer: str = "") -> tuple[tuple[str, str], ...]:
+    """Metadata that names a program and this release, so that servers can count who reads what.
+
+    Args:
+        consumer: the name of the program, and its version if it has one: "billing@1.4.0"; empty for the release alone.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if consumer and not _CONSUMER.fullmatch(consumer):
+        raise ValueError(
+            f'consumer must be a name or a name with a version, as "billing@1.4.0", not {consumer[:100]!r}'
+        )
+    return (("fieldstone-consumer", f"{consumer} {DISTRIBUTION}/{VERSION}".lstrip()),)

@@ -6,9 +6,28 @@ A client that needs it sends `metadata=METADATA` with a call: a server that cann
 
 from __future__ import annotations
 
+import re
+
 NAME = "orders"
 DISTRIBUTION = "orders-contracts"
 VERSION = "1.2.0"
 DIGEST = "b5:6eb9d667678a04a49b37a9d757b2542d918aa4a10a334d7330f81cc562dbfd574853815d21344c597cc08f025b8655a1abef27b7ae0ac55979377ed79cc98524"
 SERVICES = ("acme.orders.v1.OrderService",)
 METADATA = (("fieldstone-contract", NAME), ("fieldstone-version", VERSION))
+_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._+-]{0,99})?")
+
+
+def consumer_metadata(consumer: str = "") -> tuple[tuple[str, str], ...]:
+    """Metadata that names a program and this release, so that servers can count who reads what.
+
+    Args:
+        consumer: the name of the program, and its version if it has one: "billing@1.4.0"; empty for the release alone.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if consumer and not _CONSUMER.fullmatch(consumer):
+        raise ValueError(
+            f'consumer must be a name or a name with a version, as "billing@1.4.0", not {consumer[:100]!r}'
+        )
+    return (("fieldstone-consumer", f"{consumer} {DISTRIBUTION}/{VERSION}".lstrip()),)

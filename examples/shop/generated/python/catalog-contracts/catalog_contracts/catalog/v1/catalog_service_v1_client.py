@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import grpc
 import grpc.aio
 
+from ... import _calls
 from ...catalog.v1 import catalog_service_v1_pb2, catalog_v1_pb2
 from . import catalog_service_v1_pb2_grpc
 
@@ -27,12 +28,25 @@ class CatalogServiceClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub = catalog_service_v1_pb2_grpc.CatalogServiceStub(channel)
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     def list_products(
         self,
@@ -53,7 +67,7 @@ class CatalogServiceClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return self._stub.ListProducts(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.ListProducts, request)
 
     def iter_list_products(
         self,
@@ -90,14 +104,27 @@ class CatalogServiceAsyncClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub: catalog_service_v1_pb2_grpc.CatalogServiceAsyncStub = (
             catalog_service_v1_pb2_grpc.CatalogServiceStub(channel)
         )
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     async def list_products(
         self,
@@ -118,7 +145,7 @@ class CatalogServiceAsyncClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return await self._stub.ListProducts(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.ListProducts, request)
 
     async def iter_list_products(
         self,

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import grpc
 import grpc.aio
 
+from .... import _calls
 from ....lab.trainer.v1 import trainer_v1_pb2
 from . import trainer_v1_pb2_grpc
 
@@ -27,12 +28,25 @@ class TrainerQueryServiceClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub = trainer_v1_pb2_grpc.TrainerQueryServiceStub(channel)
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     def list_steps(
         self,
@@ -56,7 +70,7 @@ class TrainerQueryServiceClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return self._stub.ListSteps(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.ListSteps, request)
 
     def iter_list_steps(
         self,
@@ -104,7 +118,7 @@ class TrainerQueryServiceClient:
             run_id=run_id,
             step_index=step_index,
         )
-        return self._stub.GetStep(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.GetStep, request)
 
     def list_agents(
         self,
@@ -125,7 +139,7 @@ class TrainerQueryServiceClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return self._stub.ListAgents(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.ListAgents, request)
 
     def iter_list_agents(
         self,
@@ -162,14 +176,27 @@ class TrainerQueryServiceAsyncClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub: trainer_v1_pb2_grpc.TrainerQueryServiceAsyncStub = trainer_v1_pb2_grpc.TrainerQueryServiceStub(
             channel
         )
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     async def list_steps(
         self,
@@ -193,7 +220,7 @@ class TrainerQueryServiceAsyncClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return await self._stub.ListSteps(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.ListSteps, request)
 
     async def iter_list_steps(
         self,
@@ -242,7 +269,7 @@ class TrainerQueryServiceAsyncClient:
             run_id=run_id,
             step_index=step_index,
         )
-        return await self._stub.GetStep(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.GetStep, request)
 
     async def list_agents(
         self,
@@ -263,7 +290,7 @@ class TrainerQueryServiceAsyncClient:
             page_size=page_size,
             page_token=page_token,
         )
-        return await self._stub.ListAgents(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.ListAgents, request)
 
     async def iter_list_agents(
         self,

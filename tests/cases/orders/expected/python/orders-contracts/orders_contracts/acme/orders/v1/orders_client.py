@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import grpc
 import grpc.aio
 
+from .... import _calls
 from ....acme.orders.v1 import orders_pb2
 from . import orders_pb2_grpc
 
@@ -27,12 +28,25 @@ class OrderServiceClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub = orders_pb2_grpc.OrderServiceStub(channel)
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     def list_orders(
         self,
@@ -50,7 +64,7 @@ class OrderServiceClient:
         request = orders_pb2.ListOrdersRequest(
             customer_id=customer_id,
         )
-        return self._stub.ListOrders(request, timeout=self._timeout, metadata=self._metadata)
+        return self._calls.one(self._stub.ListOrders, request)
 
 
 class OrderServiceAsyncClient:
@@ -63,12 +77,25 @@ class OrderServiceAsyncClient:
         timeout: how long a call may take, in seconds; None for as long as it takes.
         metadata: what goes with every call. That of the module `release` is refused by a server that is older than this
             package.
+        consumer: the name that servers count the calls under, and its version: "billing@1.4.0"; empty for the release
+            of this package alone, None for nothing.
+        deprecations: whether to warn, once in a process, of each deprecated part that the server says is asked for.
+
+    Raises:
+        ValueError: `consumer` is no such name.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout: float | None = None, metadata: Metadata = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        consumer: str | None = "",
+        deprecations: bool = True,
+    ) -> None:
         self._stub: orders_pb2_grpc.OrderServiceAsyncStub = orders_pb2_grpc.OrderServiceStub(channel)
-        self._timeout = timeout
-        self._metadata = tuple(metadata)
+        self._calls = _calls.Calls(timeout, metadata, consumer, deprecations=deprecations)
 
     async def list_orders(
         self,
@@ -86,4 +113,4 @@ class OrderServiceAsyncClient:
         request = orders_pb2.ListOrdersRequest(
             customer_id=customer_id,
         )
-        return await self._stub.ListOrders(request, timeout=self._timeout, metadata=self._metadata)
+        return await self._calls.one_awaited(self._stub.ListOrders, request)
