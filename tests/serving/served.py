@@ -32,9 +32,9 @@ class Client:
 
 
 @asynccontextmanager
-async def served(repository: Any, **limits: int) -> AsyncIterator[Client]:
+async def served(repository: Any, *, observed: bool = True, **limits: int) -> AsyncIterator[Client]:
     """A server that answers from a repository, and a client of it."""
-    server = await new_server(telemetry_contracts.release)
+    server = await new_server(telemetry_contracts.release, observed=observed)
     sizes = PageLimits(**limits)
     first = TelemetryQueryServiceV1(repository, limits=sizes)
     second = TelemetryQueryServiceV2(repository, upcast_step_v1_to_v2=to_step_v2, limits=sizes)

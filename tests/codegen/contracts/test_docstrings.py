@@ -74,6 +74,19 @@ def mypy(library: Workspace, program: str) -> list[str]:
     return [line.partition(": error: ")[2] for line in done.stdout.splitlines() if ": error: " in line]
 
 
+def test_servers_learn_which_deprecated_parts_a_call_asks_for(library: Workspace) -> None:
+    told = json.loads(library.python("import json, library_contracts.release as r; print(json.dumps(r.DEPRECATED))"))
+    of = "acme.library.v1"
+    assert told[f"{of}.LibraryService.GetBook"] == [
+        f"{of}.LibraryService",
+        f"{of}.LibraryService.GetBook",
+        f"{of}.Book.Page",
+    ]
+    assert told[f"{of}.Book.title"] == [f"{of}.Book.title; since=1.1.0; sunset=2030-06-30"]
+    assert told[f"{of}.Book.tags"] == [f"{of}.Book.tags"]
+    assert f"{of}.Shelf.place" not in told  # no call has it
+
+
 def test_comments_are_docstrings_where_people_look_them_up(library: Workspace) -> None:
     said = library.python(f"{IMPORT}print(Book.__doc__); print(Book.Page.__doc__)")
     assert said == 'A book, or """two""" \\ three.\n\n  indented\nA page.\n\nDeprecated.\n'

@@ -11,15 +11,18 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import grpc
-from telemetry_contracts.telemetry.v1 import telemetry_query_v1_pb2 as query
-from telemetry_contracts.telemetry.v1 import telemetry_query_v1_pb2_grpc as query_grpc
+from telemetry_contracts.telemetry.v1.telemetry_query_v1_client import TelemetryQueryServiceAsyncClient
 from telemetry_storage.mapper import TelemetryMapper
 
 from telemetry_app.console.printed import failed, printable
 from telemetry_app.console.settings import SettingsParser, address, speed
 from telemetry_app.records import StepRecord
+
+if TYPE_CHECKING:
+    from telemetry_contracts.telemetry.v1 import telemetry_query_v1_pb2 as query
 
 _INTERRUPTED = 130
 
@@ -40,11 +43,12 @@ async def replayed(hub: str, run_id: str, episode_id: str | None = None) -> Asyn
         grpc.aio.AioRpcError: the hub refused, or is away.
     """
     async with grpc.aio.insecure_channel(hub) as channel:
-        stub = query_grpc.TelemetryQueryServiceStub(channel)
-        answers: AsyncIterator[query.ReplayStepsResponse | query.StreamEpisodeStepsResponse] = aiter(
-            stub.ReplaySteps(query.ReplayStepsRequest(run_id=run_id))
+        # The mapper takes v1, whose owner this application is: it needs no warning that v1 is deprecated.
+        client = TelemetryQueryServiceAsyncClient(channel, consumer="telemetry-replay", deprecations=False)
+        answers: AsyncIterator[query.ReplayStepsResponse | query.StreamEpisodeStepsResponse] = (
+            client.replay_steps(run_id=run_id)
             if episode_id is None
-            else stub.StreamEpisodeSteps(query.StreamEpisodeStepsRequest(run_id=run_id, episode_id=episode_id))
+            else client.stream_episode_steps(run_id=run_id, episode_id=episode_id)
         )
         async for answer in answers:
             yield TelemetryMapper.from_dto_step(answer.step)
