@@ -97,8 +97,8 @@ class Due(Struct, frozen=True):
 
     @property
     def message(self) -> str:
-        """The id of the message, the same at each attempt."""
-        return f"msg_{self.delivery.webhook}_{self.delivery.number}"
+        """The id of the event, the same at each attempt. After a restored backup another event may have the number."""
+        return f"msg_{self.row.number}_{self.row.hash[:32]}"
 
 
 def ready(database: Database) -> list[str]:

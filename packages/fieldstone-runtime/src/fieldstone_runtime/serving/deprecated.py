@@ -9,8 +9,8 @@ from google.protobuf.message import Message
 
 DEPRECATED_HEADER = "fieldstone-deprecated"
 """The trailing metadata: "telemetry.v1.Step; since=1.2.0; sunset=2027-12-31; replacement=telemetry.v2.Step"."""
-_MOST = 8
-"""The most notices of an answer."""
+_MOST, _LONGEST = 8, 300
+"""The most notices of an answer, and characters of a notice: a client takes 8 KiB of metadata by default."""
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -34,7 +34,7 @@ class Notices:
         if isinstance(request, Message):
             for field, _ in request.ListFields():
                 told.extend(self._deprecated.get(field.full_name, ()))
-        return tuple((DEPRECATED_HEADER, notice) for notice in told[:_MOST])
+        return tuple((DEPRECATED_HEADER, notice[:_LONGEST]) for notice in told[:_MOST])
 
 
 def keep(context: Any, notices: Metadata) -> None:
