@@ -84,13 +84,11 @@ def command(
     from fieldstone.server.guards.limits import Limits
     from fieldstone.server.registry import Options, create_app
     from fieldstone.server.running import is_loopback, run
-    from fieldstone.server.webhooks.addresses import parse_network
-    from fieldstone.server.webhooks.courier import Webhooks
+    from fieldstone.server.webhooks.courier import webhooks_of
     from fieldstone.workflows.publishing import naming_of
     from fieldstone.workflows.serving import first_token, seconds_behind
 
-    naming = naming_of(python_prefix, npm_scope)
-    webhooks = Webhooks([parse_network(network) for network in networks], webhook_days)
+    naming, webhooks = naming_of(python_prefix, npm_scope), webhooks_of(networks, webhook_days)
     address = database or f"sqlite:///{data.resolve()}/registry.db"
     if objects:
         address += f"{'&' if '?' in address else '?'}objects={objects}"

@@ -82,6 +82,7 @@ def test_a_server_refuses_what_is_no_network(registry: Serving, tmp_path: Path) 
     ran = fieldstone(registry, tmp_path, "serve", "--webhooks-to", "10.0.0.1/8")
 
     assert (ran.code, "'10.0.0.1/8' is no network" in ran.err) == (2, True)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_pauses_grow_to_an_hour() -> None:

@@ -104,15 +104,7 @@ def contracts_package(
         **dict.fromkeys(_inits(modules), '"""DTO modules."""\n'),
         f"{name}/__init__.py": f'"""The messages of {release.module}, as Python classes."""\n',
         f"{name}/py.typed": "",
-        "pyproject.toml": render(
-            "contracts/pyproject.toml.j2",
-            release=release,
-            package=name,
-            documents=documents,
-            dependencies=_dependencies(generated, others),
-            grpcio=_grpcio(generated),
-            types=[_TYPE_STUBS, *([_GRPC_TYPE_STUBS] if generated.grpcio else [])],
-        ),
+        "pyproject.toml": _project_file(release, generated, others, documents),
         "README.md": render(
             "contracts/README.md.j2",
             release=release,
@@ -129,6 +121,21 @@ def contracts_package(
     }
     others_for_people = {"LICENSE": documents.license, "CHANGELOG.md": documents.changelog}
     return files | {path: text for path, text in others_for_people.items() if text}
+
+
+def _project_file(
+    release: PackageVersion, generated: DtoModules, others: Mapping[str, PackageVersion], documents: Documents
+) -> str:
+    """The `pyproject.toml` of a contracts package."""
+    return render(
+        "contracts/pyproject.toml.j2",
+        release=release,
+        package=import_name(release.contracts),
+        documents=documents,
+        dependencies=_dependencies(generated, others),
+        grpcio=_grpcio(generated),
+        types=[_TYPE_STUBS, *([_GRPC_TYPE_STUBS] if generated.grpcio else [])],
+    )
 
 
 def demoted(markdown: str) -> str:

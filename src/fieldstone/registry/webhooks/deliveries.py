@@ -166,9 +166,13 @@ def note_failed(connection: Connection, delivery: Delivery, outcome: str, second
     connection.execute(query, {"id": delivery.webhook, "until": _in(rest)})
 
 
-def note_given_up(connection: Connection, delivery: Delivery, outcome: str) -> None:
-    """Store that a delivery is not attempted again."""
-    _note(connection, delivery, state="failed", outcome=outcome, next_attempt_at="", ended_at=now())
+def give_up(connection: Connection, delivery: Delivery) -> None:
+    """Store that a delivery, whose last attempt failed, is not attempted again."""
+    query = text(
+        "UPDATE webhook_deliveries SET state = 'failed', next_attempt_at = '', ended_at = :now "
+        "WHERE webhook = :id AND number = :number"
+    )
+    connection.execute(query, {"id": delivery.webhook, "number": delivery.number, "now": now()})
 
 
 def failures(connection: Connection, id_: str) -> int:

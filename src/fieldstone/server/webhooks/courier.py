@@ -21,7 +21,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.registry.sql import audit
 from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.webhooks import deliveries, hooks
-from fieldstone.server.webhooks.addresses import Network
+from fieldstone.server.webhooks.addresses import Network, parse_network
 from fieldstone.server.webhooks.sending import SECONDS, Outcome, Result, Sender
 
 if TYPE_CHECKING:
@@ -51,6 +51,19 @@ class Webhooks(Struct, frozen=True):
 
     permitted: Sequence[Network] = ()
     days: float = 3
+
+
+def webhooks_of(networks: Sequence[str], days: float) -> Webhooks:
+    """The options of webhooks.
+
+    Args:
+        networks: see `parse_network`.
+        days: the days after which an event is given up.
+
+    Raises:
+        Invalid: one of the networks is none.
+    """
+    return Webhooks([parse_network(network) for network in networks], days)
 
 
 class Courier:
@@ -115,7 +128,7 @@ class Courier:
             return "gone"
         if delivery.created_at > after(-self._options.days):
             return "failed"
-        deliveries.note_given_up(connection, delivery, outcome.text)
+        deliveries.give_up(connection, delivery)
         return "given_up"
 
     def _disable(self, connection: Connection, due: Due, outcome: Outcome) -> None:
