@@ -43,6 +43,16 @@ _DUE = """
     SELECT number FROM webhook_deliveries WHERE webhook = :id AND state = 'pending' AND next_attempt_at <= :now
     ORDER BY next_attempt_at, number LIMIT 1
 """
+_CLAIMED = """
+    SELECT modules, events, position FROM webhooks
+    WHERE id = :id AND disabled_at = '' AND claimed_by = :server AND claimed_until > :now
+"""
+_UNREAD = """
+    SELECT number, entry, hash FROM audit
+    WHERE number > :position
+        AND (SELECT count(*) FROM webhook_deliveries WHERE webhook = :id AND state = 'pending') < :most
+    ORDER BY number LIMIT :page
+"""
 _ADD = """
     INSERT INTO webhook_deliveries (webhook, number, event, created_at, next_attempt_at)
     VALUES (:id, :number, :event, :now, :now) ON CONFLICT (webhook, number) DO NOTHING
@@ -112,7 +122,7 @@ def ready(database: Database) -> list[str]:
 
 
 def claim(connection: Connection, id_: str, server: str, seconds: float) -> Due | None:
-    """The next delivery of a webhook; None if there is none, or if another server delivers for it.
+    """Claim a webhook, for its next delivery; None if no delivery is due, or if another server delivers for it.
 
     Args:
         connection: the connection of a transaction.
@@ -123,16 +133,41 @@ def claim(connection: Connection, id_: str, server: str, seconds: float) -> Due 
     names = {"id": id_, "server": server, "now": now(), "until": _in(seconds)}
     if not connection.execute(text(_CLAIM), names).rowcount:
         return None
-    number = _due(connection, id_)
-    while number is None and _read_on(connection, id_):
-        number = _due(connection, id_)
+    number = connection.execute(text(_DUE), names).scalar_one_or_none()
     if number is None:
-        connection.execute(text("UPDATE webhooks SET claimed_until = '' WHERE id = :id"), names)
         return None
-    query = text("SELECT url, secret FROM webhooks WHERE id = :id")
-    hook = connection.execute(query, names).one()
+    hook = connection.execute(text("SELECT url, secret FROM webhooks WHERE id = :id"), names).one()
     row = connection.execute(text("SELECT number, entry, hash FROM audit WHERE number = :number"), {"number": number})
     return Due(_one(connection, id_, number), hook.url, hook.secret, audit.Row(*row.one()))
+
+
+def read_on(connection: Connection, id_: str, server: str) -> bool:
+    """Add deliveries for the next rows of the audit, at most 1,000; whether there were any.
+
+    The webhook must be claimed. If there are none, others may claim it again.
+
+    Args:
+        connection: the connection of a transaction.
+        id_: the id of the webhook.
+        server: the server that has claimed it.
+    """
+    names = {"id": id_, "server": server, "now": now(), "page": _PAGE, "most": _MOST_PENDING}
+    hook = connection.execute(text(_CLAIMED), names).one_or_none()
+    if hook is None:
+        return False
+    rows = [audit.Row(*row) for row in connection.execute(text(_UNREAD), names | {"position": hook.position})]
+    modules, events = tuple(hook.modules.split()), tuple(hook.events.split())
+    for row in rows:
+        entry = row.entry
+        event = OF_ACTIONS.get(entry.action)
+        if event is not None and asks_for(modules, events, entry.module, event.name):
+            connection.execute(text(_ADD), names | {"number": row.number, "event": event.name})
+    if rows:
+        position = {"id": id_, "position": rows[-1].number}
+        connection.execute(text("UPDATE webhooks SET position = :position WHERE id = :id"), position)
+    else:
+        connection.execute(text("UPDATE webhooks SET claimed_until = '' WHERE id = :id"), names)
+    return bool(rows)
 
 
 def release_claims(connection: Connection, server: str) -> None:
@@ -206,33 +241,6 @@ def redeliver(connection: Connection, id_: str, number: int) -> None:
         fix = f"`fieldstone registry webhook deliveries {id_}` shows their numbers"
         raise NotFound(f"no delivery {number} of the webhook {id_}", fix=fix)
     connection.execute(text("UPDATE webhooks SET failures = 0, rests_until = '' WHERE id = :id"), {"id": id_})
-
-
-def _read_on(connection: Connection, id_: str) -> bool:
-    """Add deliveries for the next rows of the audit; whether there were any rows."""
-    hook = connection.execute(text("SELECT modules, events, position FROM webhooks WHERE id = :id"), {"id": id_}).one()
-    pending = "SELECT count(*) FROM webhook_deliveries WHERE webhook = :id AND state = 'pending'"
-    if connection.execute(text(pending), {"id": id_}).scalar_one() >= _MOST_PENDING:
-        return False
-    query = text("SELECT number, entry, hash FROM audit WHERE number > :position ORDER BY number LIMIT :page")
-    rows = [audit.Row(*row) for row in connection.execute(query, {"position": hook.position, "page": _PAGE})]
-    if not rows:
-        return False
-    modules, events = tuple(hook.modules.split()), tuple(hook.events.split())
-    for row in rows:
-        entry = row.entry
-        event = OF_ACTIONS.get(entry.action)
-        if event is not None and asks_for(modules, events, entry.module, event.name):
-            values = {"id": id_, "number": row.number, "event": event.name, "now": now()}
-            connection.execute(text(_ADD), values)
-    position = {"id": id_, "position": rows[-1].number}
-    connection.execute(text("UPDATE webhooks SET position = :position WHERE id = :id"), position)
-    return True
-
-
-def _due(connection: Connection, id_: str) -> int | None:
-    found: int | None = connection.execute(text(_DUE), {"id": id_, "now": now()}).scalar_one_or_none()
-    return found
 
 
 def _one(connection: Connection, id_: str, number: int) -> Delivery:

@@ -105,12 +105,17 @@ class Courier:
 
     async def _deliver(self, id_: str) -> None:
         """Make the deliveries of a webhook that are due."""
+        claim = partial(deliveries.claim, id_=id_, server=self._name, seconds=_CLAIMED)
+        read_on = partial(deliveries.read_on, id_=id_, server=self._name)
         try:
-            claim = partial(deliveries.claim, id_=id_, server=self._name, seconds=_CLAIMED)
-            while (due := await self._written(claim)) is not None:
-                outcome = await self._sender.send(due)
-                state = await self._written(partial(self._note, due=due, outcome=outcome))
-                self._tell(due, outcome, state)
+            while True:
+                due = await self._written(claim)
+                if due is not None:
+                    outcome = await self._sender.send(due)
+                    state = await self._written(partial(self._note, due=due, outcome=outcome))
+                    self._tell(due, outcome, state)
+                elif not await self._written(read_on):
+                    return
         except FieldstoneError as error:
             _print({"at": now(), "webhook": id_, "error": str(error)})
 
