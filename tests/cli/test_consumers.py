@@ -55,10 +55,10 @@ def test_an_element_is_blocked_until_its_readers_stop(released: Repo) -> None:
 
     assert (blocked.code, unknown.code, free.code) == (1, 1, 0)
     assert f"{TOTAL} (shop): blocked" in blocked.out
-    assert "billing 1.0 (team-billing) reads it: src/billing.go:41 (declared of 2026-11-29)" in blocked.out
+    assert "billing 1.0 (team-billing) reads it: src/billing.go:41 (declared, 2026-11-29)" in blocked.out
     assert f"{TOTAL} (shop): unknown" in unknown.out
     assert f"{TOTAL} (shop): no known reader" in free.out
-    assert "billing does not use it (declared of 2026-11-29)" in free.out
+    assert "billing does not use it (declared, 2026-11-29)" in free.out
     assert all("Not claimed: " in ran.out for ran in (blocked, unknown, free))
     assert not any("safe" in ran.out for ran in (blocked, unknown, free))
 
@@ -75,7 +75,7 @@ def test_impact_lists_the_lines_that_break(released: Repo) -> None:
     table = released.run("impact", "shop", "--since", "base", "--format", "markdown")
 
     assert ran.code == 1
-    assert "shop: 1 known consumer breaks of team-billing" in ran.out
+    assert "shop: breaks 1 known consumer, owned by team-billing" in ran.out
     assert "src/billing.go:41" in ran.out
     assert "| billing 1.0 | team-billing |" in table.out
 

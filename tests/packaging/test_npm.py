@@ -236,7 +236,7 @@ def test_with_an_old_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (tmp_path / name).write_text("#!/bin/sh\necho v18.19.1\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
-    with pytest.raises(FieldstoneError, match=r"needs Node\.js 20 or newer, and .* is v18\.19\.1"):
+    with pytest.raises(FieldstoneError, match=r"need Node\.js 20 or newer, and .* is v18\.19\.1"):
         build({"package.json": b"{}"}, tmp_path)
 
 

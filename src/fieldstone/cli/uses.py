@@ -70,8 +70,9 @@ def scan_code(paths: tuple[str, ...], consumer: str, owner: str, language: str, 
     for evidence in uses.evidence:
         if evidence.by == language and evidence.module in found.releases:
             count, unseen = len({*evidence.read, *evidence.write, *evidence.whole}), len(evidence.unseen)
-            say(f"{evidence.module} {evidence.release}: {count} elements used, {unseen} lines not followed")
-    say(f"{FILE}: {found.files} files scanned; commit it, then `fieldstone uses publish`.", err=True)
+            used, lines = _several(count, "element"), _several(unseen, "line")
+            say(f"{evidence.module} {evidence.release}: {used} used, {lines} not followed")
+    say(f"{FILE}: {_several(found.files, 'file')} scanned; commit it, then `fieldstone uses publish`.", err=True)
     return 0
 
 
@@ -143,3 +144,7 @@ def _address(address: str) -> str:
     address = address or open_project(bare=True).settings.registry
     folder = folder_of(address)
     return address if folder is None else str(folder.absolute())
+
+
+def _several(count: int, things: str) -> str:
+    return f"{count} {things}{'' if count == 1 else 's'}"

@@ -12,7 +12,8 @@ from fieldstone.atomic_files import replacing
 from fieldstone.consumers.published import Deployment, Published, Stay
 from fieldstone.consumers.uses import FILE, Uses, from_toml, to_toml
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
-from fieldstone.registry.consumers import open_consumers
+from fieldstone.registry import folder_of
+from fieldstone.registry.consumers import Consumers, open_consumers
 from fieldstone.registry.consumers.refusals import check_published
 from fieldstone.regular_file import read_file
 from fieldstone.scanning.scanned import Scanned
@@ -113,15 +114,19 @@ def publish(root: Path, registry: str, version: str) -> Published:
         version: the version; empty for the commit of HEAD, shortened.
 
     Raises:
-        FieldstoneError: the file is not there or invalid, or the registry refuses it.
+        FieldstoneError: the file is not there, invalid, or not committed and without a version; or the registry
+            refuses it.
     """
-    uses, commit = load_uses(root), _commit(root)
+    uses, commit = load_uses(root), _commit_of_file(root)
     version = version or commit[:12]
     if not version:
-        raise Invalid(f"{root} is no git checkout, so it has no commit to name the version by", fix="give --version")
+        raise Invalid(
+            f"{FILE} in {root} is not committed, so no commit can be its version",
+            fix="commit it, then publish again; or give --version",
+        )
     published = Published(uses, version, commit, datetime.now(UTC).strftime(_TIME))
     check_published(published)
-    open_consumers(registry).publish(published)
+    _consumers_of(registry).publish(published)
     return published
 
 
@@ -132,12 +137,29 @@ def deploy(registry: str, consumer: str, version: str, environment: str, stay: S
         FieldstoneError: the version was not published, or the registry refuses it.
     """
     deployment = Deployment(consumer, version, environment, stay, datetime.now(UTC).strftime(_TIME))
-    open_consumers(registry).deploy(deployment)
+    _consumers_of(registry).deploy(deployment)
     return deployment
 
 
-def _commit(root: Path) -> str:
+def _consumers_of(registry: str) -> Consumers:
+    """The consumers that a registry knows.
+
+    Raises:
+        NotFound: its folder does not exist: a repository of a consumer has none, and names that of the modules.
+    """
+    folder = folder_of(registry)
+    if folder is not None and not folder.is_dir():
+        raise NotFound(
+            f"there is no registry at {folder}",
+            fix="name the one that has the modules: --registry ADDRESS, or `registry` in fieldstone.toml",
+        )
+    return open_consumers(registry)
+
+
+def _commit_of_file(root: Path) -> str:
+    """The commit of HEAD; empty if it does not have the file of uses with its present content."""
     try:
-        return git.head_commit(root)
+        changed = git.run("status", "--porcelain", "--ignored", "--", FILE, cwd=root)
     except FieldstoneError:
         return ""
+    return "" if changed else git.head_commit(root)

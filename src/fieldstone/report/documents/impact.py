@@ -18,7 +18,7 @@ def impact_lines(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
     """
     for module, touched in found.items():
         owners = ", ".join(sorted({one.owner for one in touched}))
-        yield f"{module}: {_count(touched)}{f' of {printable(owners)}' if owners else ''}"
+        yield f"{module}: {_count(touched)}{f', owned by {printable(owners)}' if owners else ''}"
         for one in touched:
             for concern in one.concerns:
                 yield f"  - {reader_line(concern.reader, '')}"
@@ -46,6 +46,6 @@ def impact_markdown(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
 
 def _count(touched: Sequence[Touched]) -> str:
     if not touched:
-        return "no known consumer breaks"
+        return "breaks no known consumer"
     consumers = len({one.consumer for one in touched})
-    return f"{consumers} known consumer{'' if consumers == 1 else 's'} break{'s' if consumers == 1 else ''}"
+    return f"breaks {consumers} known consumer{'' if consumers == 1 else 's'}"

@@ -23,7 +23,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         if len(doubt.places) > _MOST:
             yield f"      {len(doubt.places) - _MOST} more"
     for consumer, rank, day in answer.evidence:
-        yield f"  - {printable(consumer)} does not use it ({rank.value} of {day})"
+        yield f"  - {printable(consumer)} does not use it ({rank.value}, {day})"
     yield f"  Not claimed: {UNCLAIMED}"
     yield f"  {next_step(answer)}"
 
@@ -36,15 +36,19 @@ def reader_line(reader: Reader, subject: str) -> str:
     more = f", {len(reader.places) - _MOST} more" if len(reader.places) > _MOST else ""
     words = {"read": "reads", "write": "writes", "whole": "takes as a whole"}[reader.how]
     who = f"{printable(reader.consumer)} {printable(reader.version)}{running} ({printable(reader.owner)})"
-    return f"{who} {words}{through or ' it'}: {places}{more} ({reader.rank} of {reader.day})"
+    return f"{who} {words}{through or ' it'}: {places}{more} ({reader.rank}, {reader.day})"
 
 
 def answer_markdown(answer: Answer) -> Iterator[str]:
     """The answer as Markdown."""
-    first, *others = answer_lines(answer)
+    first, *others, unclaimed, after = answer_lines(answer)
     yield f"**{first}**"
     yield ""
     yield from (line.removeprefix("  ") for line in others)
+    yield ""
+    yield unclaimed.strip()
+    yield ""
+    yield after.strip()
 
 
 def next_step(answer: Answer) -> str:

@@ -1,6 +1,7 @@
-// Lists the uses of generated messages in TypeScript code, as JSON: node ts_scan.mjs OUTPUT TSCONFIG
+// Lists the uses of generated messages in TypeScript code, as JSON: node ts_scan.mjs OUTPUT TSCONFIG [FOLDER]
 //
-// It reads the program of a tsconfig.json with the TypeScript of the consumer's own node_modules. protoc-gen-es writes
+// It reads the program of a tsconfig.json with the TypeScript of the consumer's own node_modules, or with that of FOLDER.
+// Exit code 3: that TypeScript has no API for programs, as 7.0 has none. protoc-gen-es writes
 // the protobuf name of every message, field, oneof, enum value and rpc into the comment of its declaration
 // (`@generated from field: double reward = 6;`), so a use is a symbol whose declaration has such a comment, in a
 // package whose package.json names its module. What no type tells is listed as not seen, and never taken for unused.
@@ -9,9 +10,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
-const [, , output, project] = process.argv;
+const [, , output, project, tools] = process.argv;
 const root = process.cwd();
-const ts = createRequire(resolve(root, project))("typescript");
+const ts = createRequire(resolve(root, tools ? join(tools, "x") : project))("typescript");
+if (!ts.createProgram) process.exit(3);
 
 const KEEPING = new Set(["toBinary", "fromBinary", "mergeFromBinary", "clone", "create", "isMessage", "sizeOf"]);
 const KEEPING_FROM = "@bufbuild/protobuf";

@@ -54,7 +54,8 @@ def find_node() -> str:
     found = re.match(r"v(\d+)\.", said)
     if found is None or int(found[1]) < _OLDEST:
         raise Invalid(
-            f"building npm packages needs Node.js {_OLDEST} or newer, and {binary} is {said or 'none'}", fix=_INSTALL
+            f"npm packages and TypeScript need Node.js {_OLDEST} or newer, and {binary} is {said or 'none'}",
+            fix=_INSTALL,
         )
     return binary
 
@@ -103,7 +104,9 @@ def node_tools() -> Iterator[Path]:
 def _find(name: str) -> str:
     binary = shutil.which(name)
     if binary is None:
-        raise Unavailable(f"building npm packages needs node and npm, and there is no {name} on PATH", fix=_INSTALL)
+        raise Unavailable(
+            f"npm packages and TypeScript need node and npm, and there is no {name} on PATH", fix=_INSTALL
+        )
     return binary
 
 
