@@ -24,7 +24,7 @@ from msgspec import json
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from benchmarks.pages_registry import TYPES, filled  # noqa: E402 - found through the line above
+from benchmarks.pages_registry import PROPOSALS, TYPES, filled  # noqa: E402 - found through the line above
 from tests.server.running import Serving, serving  # noqa: E402
 
 GOALS = {"search": 100.0}
@@ -80,6 +80,9 @@ def _pages(modules: int) -> dict[str, list[str]]:
         "source": [f"/modules/m{n}/1.4.0/source/acme/m{n}/v1/m{n}.proto" for n in range(modules)],
         "field": [f"/fields/m{n}/acme.m{n}.v1.Thing{n % TYPES}.field_1" for n in range(modules)],
         "diff": [f"/modules/m{n}/diff/1.0.0..1.4.0" for n in range(modules)],
+        "inbox": ["/proposals", "/proposals?state=rejected&page=2", "/proposals?module=m4"],
+        "proposal": [f"/proposals/{n}" for n in range(1, PROPOSALS + 1)],
+        "audit": ["/audit", "/audit?before=500", "/audit?action=release&who=server", "/audit?module=nothing"],
     }
 
 

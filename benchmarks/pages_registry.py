@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet
 
+from fieldstone.compatibility.finding import Finding, Surface
+from fieldstone.compatibility.reader import Reader
 from fieldstone.consumers.published import Deployment, Published, Stay
 from fieldstone.consumers.uses import Evidence, Rank, Uses
+from fieldstone.proposals.proposal import Break, Judged, Proposal, Revision, State
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, LEDGER, SOURCES, Link, Release
-from fieldstone.registry.sql import open_store
+from fieldstone.registry.sql import open_store, proposals
 from fieldstone.schema.digest import file_digest
+from fieldstone.schema.location import Location
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 TYPES = 20
 FIELDS = 6
 RELEASES = 5
 CONSUMERS = 500
-"""The types of a module, the fields of a type, the releases of a module, and the consumers of all modules."""
+PROPOSALS = 400
+"""The types of a module, the fields of a type, the releases of a module; the consumers and proposals of all modules."""
 _AT_ONCE = 50
 """The modules of one transaction."""
 _README = "# Module\n\nWhat the module is for, and *how* to use it.\n\n" + "- a point of a list\n" * 40
@@ -40,8 +49,9 @@ def filled(address: str, modules: int) -> None:
         with store.database.transaction():
             for number in range(start, min(modules, start + _AT_ONCE)):
                 before = _module(registry, f"m{number}", before)
-    with store.database.transaction():
+    with store.database.transaction() as connection:
         _consumers(SqlConsumers(store.database), modules)
+        _proposals(connection, modules)
 
 
 def _consumers(consumers: SqlConsumers, modules: int) -> None:
@@ -53,6 +63,41 @@ def _consumers(consumers: SqlConsumers, modules: int) -> None:
         published = Published(Uses(f"consumer-{number}", "team", (evidence,)), "1.0", "c0ffee", _BEGIN.isoformat())
         consumers.publish(published)
         consumers.deploy(Deployment(published.consumer, "1.0", "production", Stay.DEPLOYED, _BEGIN.isoformat()))
+
+
+def _proposals(connection: Connection, modules: int) -> None:
+    """Propose breaks; a quarter waits for approval, the others were rejected."""
+    for number in range(PROPOSALS):
+        module = f"m{number % modules}"
+        path = f"acme/{module}/v1/{module}.proto"
+        files, judged = {path: file_digest(f"// {module} {RELEASES - 1}\n".encode())}, _judged(module, path)
+        revision = Revision(number=1, who="author", credential="a", files=files, digest=f"d{number}", judged=judged)
+        proposal = proposals.create(
+            connection, Proposal(number=0, module=module, authors=(), revisions=(revision,)), is_sqlite=True
+        )
+        if number % 4:
+            proposals.close(connection, proposal, State.REJECTED)
+
+
+def _judged(module: str, path: str) -> Judged:
+    """The judgement of a change that removes a field of every type, each with three readers."""
+    places, day = ("src/main.py:3",), _BEGIN.date()
+    reader = Reader("consumer-1", "team", "1.0", ("production",), "", "read", places, "scan", day, "")
+    findings = tuple(
+        Finding(
+            rule="field-removed",
+            subject=f"acme.{module}.v1.Thing{of}.field_1",
+            message=f"`field_1` was removed from `acme.{module}.v1.Thing{of}`",
+            location=Location(path, 1, 1),
+            breaks=(Surface.WIRE, Surface.JSON),
+            used_by=(reader,) * 3,
+        )
+        for of in range(TYPES)
+    )
+    breaks, told = tuple(Break(one.rule, one.subject) for one in findings), "x" * 9_000
+    return Judged(
+        compared_with="1.4.0", releases=RELEASES, version="2.0.0", findings=findings, breaks=breaks, text=told
+    )
 
 
 def _module(registry: FetchedRegistry, name: str, needed: Release | None) -> Release:

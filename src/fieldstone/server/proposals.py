@@ -78,6 +78,19 @@ class ServedProposals:
             return await run_in_threadpool(proposals.unreleased, number, error)
         return await self.one(caller, number)
 
+    async def judge_again(self, caller: Caller, number: int) -> Shown:
+        """Judge a proposal by the releases, the policy and the consumers of now; other findings are a new revision.
+
+        Raises:
+            Denied: the caller may neither push nor decide.
+            Conflict: it is closed.
+        """
+        module = (await self.one(caller, number)).proposal.module
+        if not caller.may("push", module):
+            caller.require("approve", module)
+        await self._work.judge_again(module, number, person_of(caller), caller.address)
+        return await self.one(caller, number)
+
     async def release(self, caller: Caller, number: int) -> Shown:
         """Release an approved proposal; see `Proposals.release`.
 

@@ -84,6 +84,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
     callers = Callers(store.database, heads, anonymous_reads=options.anonymous_reads)
     metrics, shelf = Metrics(), Shelf(store, work, options.naming)
     work.released = shelf.prepare
+    served = ServedProposals(options.address, store, work)
     routes = [
         *connect.routes(calls(References(catalog), work, Answers(heads)), callers),
         *health(store, callers, metrics),
@@ -92,8 +93,8 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *administration(store.database, callers),
         *consumers(store.database, callers),
         *webhooks(store.database, callers, options.webhooks.permitted),
-        *proposals(ServedProposals(options.address, store, work), callers),
-        *pages(catalog, callers, heads, options.naming, work),
+        *proposals(served, callers),
+        *pages(catalog, callers, heads, options.naming, work, served=served),
     ]
     guards = [
         Middleware(Observed, metrics=metrics),

@@ -40,6 +40,48 @@ def every(database: Database, module: str = "") -> list[Proposal]:
     return _read(database, condition, {"module": module}, _Brief)
 
 
+class Headline(Struct, frozen=True):
+    """A proposal without its content.
+
+    Attributes:
+        number: its number.
+        module: the module.
+        closed: the final state; None while there is none.
+    """
+
+    number: int
+    module: str
+    closed: State | None
+
+
+def headlines(database: Database, *, undecided: bool = False) -> list[Headline]:
+    """All proposals without their contents, oldest first.
+
+    Args:
+        database: the database.
+        undecided: only those without a final state.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    condition = "WHERE closed = '' " if undecided else ""
+    query = f"SELECT number, module, closed FROM proposals {condition}ORDER BY number"  # noqa: S608 - a constant
+    with database.reading() as connection:
+        rows = connection.execute(text(query))
+        return [Headline(row.number, row.module, State(row.closed) if row.closed else None) for row in rows]
+
+
+def some(database: Database, numbers: Iterable[int]) -> list[Proposal]:
+    """The proposals of some numbers, oldest first; their judgements are without findings and text.
+
+    Raises:
+        Damaged: one cannot be read.
+        Unavailable: the database cannot be reached.
+    """
+    listed = ", ".join(str(int(number)) for number in numbers)
+    return _read(database, f"number IN ({listed})", {}, _Brief) if listed else []
+
+
 def find(database: Database, number: int) -> Proposal:
     """The proposal of a number.
 

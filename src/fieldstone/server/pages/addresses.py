@@ -68,3 +68,8 @@ def of_source(module: str, version: str, path: str, line: int = 0) -> str:
     """
     parts = f"?page={(line - 1) // LINES_OF_PAGE + 1}" if line > LINES_OF_PAGE else ""
     return f"{of_release(module, version)}/source/{quote(path)}{parts}" + (f"#L{line}" if line else "")
+
+
+def of_proposal(number: int) -> str:
+    """The page of a proposal."""
+    return f"/proposals/{number}"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import json
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
-    from fieldstone.server.callers import Callers
+    from fieldstone.server.callers import Caller, Callers
 
 Show = Callable[["Request", Visitor], Awaitable[Page]]
 """Makes a page for a visitor."""
@@ -40,10 +41,11 @@ class Pages:
 
     Args:
         callers: who calls.
+        undecided: the number of undecided proposals that a caller may see, for the frame.
     """
 
-    def __init__(self, callers: Callers) -> None:
-        self._callers = callers
+    def __init__(self, callers: Callers, undecided: Callable[[Caller], Awaitable[int]]) -> None:
+        self._callers, self._undecided = callers, undecided
 
     def shows(self, path: str, show: Show) -> list[Route]:
         """The routes of a page and of its JSON twin.
@@ -89,6 +91,8 @@ class Pages:
             try:
                 visitor = await visitor_of(request, self._callers)
                 note_caller(request.scope, visitor.caller)
+                if visitor.is_signed_in:
+                    visitor = replace(visitor, undecided=await self._undecided(visitor.caller))
                 return await answer(request, visitor)
             except FieldstoneError as error:
                 return failure(request.scope, error, visitor)

@@ -74,10 +74,12 @@ class Visitor(Struct, frozen=True):
     Attributes:
         caller: what it may do.
         session: the secret of its session; empty without one.
+        undecided: the number of undecided proposals that it may see; 0 without a session.
     """
 
     caller: Caller = Caller()
     session: str = ""
+    undecided: int = 0
 
     @property
     def is_signed_in(self) -> bool:

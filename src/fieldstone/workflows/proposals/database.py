@@ -7,12 +7,13 @@ from functools import cached_property
 
 from fieldstone.errors import Conflict, FieldstoneError
 from fieldstone.project.server_policy import Policy
-from fieldstone.proposals.proposal import CLOSING, Decision, Kind, Proposal, State
-from fieldstone.proposals.review import Standing, check_decision, standing
+from fieldstone.proposals.proposal import CLOSING, Kind, Proposal, State
+from fieldstone.proposals.review import Standing, standing
 from fieldstone.proposals.shown import Shown, Summary, shown, summary_of
 from fieldstone.registry.sql import SqlStore, audit, open_store, proposals
 from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.sql.tokens import Token
+from fieldstone.workflows.proposals.deciding import decision_of, refuse_decision
 from fieldstone.workflows.proposals.messages import Deciding, Person, Wish
 from fieldstone.workflows.proposals.proposing import judge_again, propose
 from fieldstone.workflows.proposals.releasing import release_proposal
@@ -94,7 +95,9 @@ class DatabaseProposals:
     def is_to_be_judged(self, number: int, deciding: Deciding) -> bool:
         """Whether a proposal must be judged again before a decision: its module has had a release since."""
         proposal = self._readable(number)
-        self._check(proposal, self._decision(proposal, deciding), newest_policy(self._store.database))
+        refuse_decision(
+            self._who, proposal, decision_of(self._who, proposal, deciding), newest_policy(self._store.database)
+        )
         return deciding.decision is Kind.APPROVE and self.one(number).standing.is_stale
 
     def is_to_be_released(self, found: Shown, deciding: Deciding) -> bool:
@@ -110,8 +113,8 @@ class DatabaseProposals:
         with store.database.transaction() as connection:
             proposals.lock(connection, number)
             proposal, policy = proposals.find(store.database, number), newest_policy(store.database)
-            decision = self._decision(proposal, deciding)
-            self._check(proposal, decision, policy)
+            decision = decision_of(person, proposal, deciding)
+            refuse_decision(person, proposal, decision, policy)
             if decision.kind is Kind.APPROVE and self._standing(proposal, policy).is_stale:
                 raise Conflict(f"{proposal.module} was released meanwhile", fix="see the proposal, and decide again")
             decided = proposals.decide(connection, proposal, decision)
@@ -146,22 +149,3 @@ class DatabaseProposals:
     def _standing(self, proposal: Proposal, policy: Policy) -> Standing:
         releases = len(self._store.versions(proposal.module)) if proposal.closed is None else 0
         return standing(proposal, policy.reviews(proposal.module), releases)
-
-    def _decision(self, proposal: Proposal, deciding: Deciding) -> Decision:
-        person, revokes = self._who, deciding.decision is Kind.REVOKE
-        return Decision(
-            kind=deciding.decision,
-            revision=deciding.revision,
-            who=person.name,
-            credential=person.credential,
-            names=person.names,
-            is_admin=person.token.allows("admin", proposal.module),
-            reason=deciding.reason.strip(),
-            revoked=(deciding.of or person.name) if revokes else "",
-        )
-
-    def _check(self, proposal: Proposal, decision: Decision, policy: Policy) -> None:
-        scope = "push" if decision.kind is Kind.WITHDRAW else "approve"
-        token = self._who.token
-        may_decide = token.is_alive and token.allows(scope, proposal.module)
-        check_decision(proposal, decision, policy.reviews(proposal.module), may_decide=may_decide)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fieldstone.compatibility.waiver import Waiver
-from fieldstone.errors import Conflict, Denied, Invalid
+from fieldstone.errors import Conflict, Invalid
 from fieldstone.project.server_policy import Policy
 from fieldstone.proposals.proposal import Decision, Judged, Proposal, State
 from fieldstone.proposals.review import Standing, closed, standing
@@ -20,6 +20,7 @@ from fieldstone.registry.release import IMAGE
 from fieldstone.registry.sql import SqlStore, audit, lock_module, open_store, proposals
 from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.schema.descriptors import load_schema
+from fieldstone.workflows.proposals.deciding import refuse_release
 from fieldstone.workflows.proposals.judging import Workspace, judged_of, workspace
 from fieldstone.workflows.proposals.messages import Person
 from fieldstone.workflows.proposals.storing import note_judgement, record
@@ -76,7 +77,8 @@ class _Releasing:
         self.proposal = proposals.find(store.database, number)
 
     def done(self) -> str:
-        self._refuse_person()
+        if not self.automatic:
+            refuse_release(self.person, self.proposal, self.policy)
         standing_ = self._approved(self.proposal)
         refuse_signed(self.policy, self.proposal.module)
         made = datetime.now(UTC)
@@ -169,24 +171,6 @@ class _Releasing:
                 fix=f"`fieldstone proposal approve {proposal.number}` by those",
             )
         return found
-
-    def _refuse_person(self) -> None:
-        proposal, person, token = self.proposal, self.person, self.person.token
-        if self.automatic:
-            return
-        module, names = proposal.module, person.names
-        is_admin = token.allows("admin", module)
-        if not token.allows("push", module) or not (is_admin or self.policy.permits("push", module, names)):
-            raise Denied(
-                f"{person.name!r} may not push {module}, and a release takes that",
-                fix="ask an author of the proposal to release it",
-            )
-        involved = {*names_of(proposal.authors), *(one.who for one in proposal.approvals)}
-        if not is_admin and person.name not in involved:
-            raise Denied(
-                f"{person.name!r} neither proposed nor approved proposal {proposal.number}",
-                fix=f"ask one of {', '.join(sorted(involved))} to release it",
-            )
 
 
 def refuse_signed(policy: Policy, module: str) -> None:

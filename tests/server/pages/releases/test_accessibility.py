@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from tests.accessibility import barriers
 from tests.server.pages.conftest import Open
 from tests.server.pages.releases.test_in_browser import PATHS, PHONE, sign_in
-from tests.server.pages.test_accessibility import axe
 from tests.server.running import Serving
 
-__all__ = ["axe"]
 pytestmark = pytest.mark.installs
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(past: Serving, opened: Open, axe: str, scheme: str) -> None:
+def test_axe_finds_nothing(past: Serving, opened: Open, scheme: str) -> None:
     page = opened("about:blank", scheme=scheme)
     sign_in(past, page)
-    found = []
+    found: list[str] = []
     for path in PATHS:
         for width in (1200, PHONE):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(past.url + path)
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-            page.evaluate(axe)
-            for violation in page.evaluate("axe.run()")["violations"]:
-                places = [node["html"] for node in violation["nodes"]]
-                found.append(f"{path} at {width}: {violation['id']}: {violation['help']}: {places}")
+            found += barriers(page)
     assert not found, "\n".join(found)
