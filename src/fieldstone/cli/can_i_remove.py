@@ -6,7 +6,7 @@ import click
 from msgspec import to_builtins
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import OneOf, ReleasedModule
+from fieldstone.cli.options import OneOf, ReleasedModule, max_age_option
 from fieldstone.cli.output import say, say_json
 from fieldstone.cli.parsing import Command
 
@@ -14,9 +14,7 @@ from fieldstone.cli.parsing import Command
 @click.command(cls=Command)
 @click.argument("subject")
 @click.option("--module", default="", type=ReleasedModule(), help="Its module; by default the one that has it.")
-@click.option(
-    "--max-age", "oldest", type=click.IntRange(0), metavar="DAYS", help="Do not count older evidence as evidence."
-)
+@max_age_option
 @click.option("--format", "format_", type=OneOf(["text", "markdown", "json"]), default="text")
 def command(subject: str, module: str, oldest: int | None, format_: str) -> int:
     """Say whether anybody is known to use SUBJECT: a message, field, enum value, rpc, package or file.

@@ -41,6 +41,7 @@ _GROUPS = {
         "uses": "Say what this repository reads of other teams' modules.",
         "can-i-remove": "Say whether anybody is known to use an element.",
         "impact": "Say which consumers a change breaks.",
+        "can-i-deploy": "Say whether a version fits what runs in an environment.",
     },
     "Proposals": {
         "propose": "Propose a breaking change of a module for its owners to decide.",

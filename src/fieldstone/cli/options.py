@@ -207,6 +207,37 @@ def _with_sources(registry: Registry, module: str) -> list[str]:
     return [f"{module}@{version}" for version in versions if not registry.release(module, version).retired]
 
 
+class NameAndVersion(click.ParamType[tuple[str, str]]):
+    """A consumer or module, an `@` and its version."""
+
+    name = "version"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """The name and the version."""
+        if isinstance(value, tuple):
+            return value
+        name, _, version = value.partition("@")
+        if not name or not version:
+            self.fail(f"{value!r} names no version; write NAME@VERSION: billing@4.2.0", param, ctx)
+        return name, version
+
+
+environment_option = click.option(
+    "--env", "environment", metavar="NAME", required=True, help="The environment, such as production."
+)
+"""`--env`: an environment."""
+party_option = click.option(
+    "--as", "party", type=OneOf(["consumer", "module"]), help="Needed if a consumer and a module have the same name."
+)
+"""`--as`: the side of a contract that a name means."""
+max_age_option = click.option(
+    "--max-age", "oldest", type=click.IntRange(0), metavar="DAYS", help="Do not count older evidence as evidence."
+)
+"""`--max-age`: the days for which evidence is good."""
+
+
 class RuleId(click.ParamType[str]):
     """The id of a rule or of another kind of finding, or the beginning of a rule's."""
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import OneOf
+from fieldstone.cli.options import NameAndVersion, OneOf, environment_option, party_option
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Group
-
-if TYPE_CHECKING:
-    from fieldstone.consumers.published import Stay
 
 _registry_option = click.option(
     "--registry",
@@ -27,7 +24,7 @@ _registry_option = click.option(
 
 @click.group(cls=Group)
 def command() -> None:
-    """Say what this repository reads of other teams' modules: scan, publish, deployed, released.
+    """Say what this repository reads of other teams' modules: scan, publish; and what runs where.
 
     \b
     Examples:
@@ -95,45 +92,86 @@ def publish_uses(version: str, address: str) -> int:
     return 0
 
 
-@command.command("deployed")
-@click.argument("consumer")
-@click.option("--version", required=True, help="A published version of CONSUMER.")
-@click.option("--env", "environment", required=True, help="The environment, such as production.")
-@_registry_option
-def deployed(consumer: str, version: str, environment: str, address: str) -> int:
-    """Say that a version of CONSUMER runs in an environment, in place of the one before.
+def _deployment(name: str) -> Callable[[Callable[..., int]], click.Command]:
+    """A command about NAME@VERSION in an environment."""
+
+    def decorate(run: Callable[..., int]) -> click.Command:
+        options = (
+            click.argument("what", metavar="NAME@VERSION", type=NameAndVersion()),
+            environment_option,
+            party_option,
+            _registry_option,
+        )
+        for option in reversed(options):
+            run = option(run)
+        return command.command(name)(run)
+
+    return decorate
+
+
+@_deployment("deployed")
+def deployed(what: tuple[str, str], environment: str, party: str | None, address: str) -> int:
+    """Say that NAME@VERSION runs in an environment, in place of the version before.
+
+    NAME is a consumer whose uses were published, or a module: then its providers serve that release there.
+
+    \b
+    Examples:
+      fieldstone uses deployed billing@4.2.0 --env production
+      fieldstone uses deployed telemetry@1.4.0 --env production
+    """
+    return _deploy(what, environment, party, address, "deployed")
+
+
+@_deployment("released")
+def released(what: tuple[str, str], environment: str, party: str | None, address: str) -> int:
+    """Say that NAME@VERSION was handed out, and stays in use beside the others, as mobile apps do.
 
     \b
     Example:
-      fieldstone uses deployed billing --version 4.2.0 --env production
+      fieldstone uses released app@2.1.0 --env app-store
     """
-    from fieldstone.consumers.published import Stay
-
-    return _deploy(consumer, version, environment, address, Stay.DEPLOYED)
+    return _deploy(what, environment, party, address, "released")
 
 
-@command.command("released")
-@click.argument("consumer")
-@click.option("--version", required=True, help="A published version of CONSUMER.")
-@click.option("--env", "environment", required=True, help="The environment, such as app-store.")
-@_registry_option
-def released(consumer: str, version: str, environment: str, address: str) -> int:
-    """Say that a version of CONSUMER was handed out, and stays in use beside the others, as mobile apps do.
+@_deployment("ended")
+def ended(what: tuple[str, str], environment: str, party: str | None, address: str) -> int:
+    """Say that NAME@VERSION runs in an environment no longer.
 
     \b
     Example:
-      fieldstone uses released app --version 2.1.0 --env app-store
+      fieldstone uses ended app@2.1.0 --env app-store
     """
-    from fieldstone.consumers.published import Stay
-
-    return _deploy(consumer, version, environment, address, Stay.RELEASED)
+    return _deploy(what, environment, party, address, "ended")
 
 
-def _deploy(consumer: str, version: str, environment: str, address: str, stay: Stay) -> int:
-    from fieldstone.workflows.uses import deploy
+@command.command("retire")
+@click.argument("consumer")
+@_registry_option
+def retire_consumer(consumer: str, address: str) -> int:
+    """Say that CONSUMER is gone for good: none of its versions runs, and none counts.
 
-    deploy(_address(address), consumer, version, environment, stay)
-    say(f"{consumer} {version}: {stay.value} in {environment}.", err=True)
+    What it published stays on record. Publishing a new version brings it back.
+
+    \b
+    Example:
+      fieldstone uses retire old-reports
+    """
+    from fieldstone.workflows.deployments import retire
+
+    retire(_address(address), consumer)
+    say(f"{consumer}: retired; its versions do not count any more.", err=True)
+    return 0
+
+
+def _deploy(what: tuple[str, str], environment: str, party: str | None, address: str, stay: str) -> int:
+    from fieldstone.consumers.published import Party, Stay
+    from fieldstone.workflows.deployments import deploy
+
+    name, version = what
+    meant = Party(party) if party else None
+    done = deploy(_address(address), name, version, environment, stay=Stay(stay), party=meant)
+    say(f"{done.party} {done.what}: {stay} in {environment}.", err=True)
     return 0
 
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from fieldstone.compatibility.reader import Reader
 from fieldstone.consumers.concerned import Structure
-from fieldstone.consumers.published import Counted, Known
-from fieldstone.consumers.uses import Evidence, How, Places, Rank
+from fieldstone.consumers.published import Counted, Known, Published
+from fieldstone.consumers.uses import CONCLUSIVE, Evidence, How, Places, Rank
 
 UNCLAIMED = (
     "Consumers that never published their uses, stored data, and reads through reflection or by other languages than "
@@ -126,22 +126,31 @@ class Readers(Struct, frozen=True, dict=True):
         if not self.counted:
             yield Doubt("", "", f"no consumer of {self.module} is known")
         for one in self.counted:
-            yield from self._doubts_about(one)
+            yield from doubts_about(one.published, self.module, self.today, self.max_age)
 
-    def _doubts_about(self, one: Counted) -> Iterator[Doubt]:
-        uses, evidence = one.published.uses, self._evidence(one)
-        who = f"{uses.consumer} {one.published.version}"
-        if not any(e.rank in {Rank.ENFORCED, Rank.SCAN, Rank.DECLARED} for e in evidence):
-            yield Doubt(uses.consumer, uses.owner, f"{who} reads {self.module}, and did not say which fields")
-        for e in evidence:
-            kind = e.by or e.rank.value
-            if e.unseen:
-                problem = f"the {kind} evidence of {who} is incomplete: {len(e.unseen)} places not followed"
-                yield Doubt(uses.consumer, uses.owner, problem, e.unseen)
-            age = (self.today - e.day).days
-            if self.max_age is not None and age > self.max_age:
-                problem = f"the {kind} evidence of {who} is {age} days old, more than {self.max_age}"
-                yield Doubt(uses.consumer, uses.owner, problem)
+
+def doubts_about(published: Published, module: str, today: date, max_age: int | None) -> Iterator[Doubt]:
+    """Why nothing follows from what a version of a consumer does not use of a module.
+
+    Args:
+        published: its uses.
+        module: the module.
+        today: the day of the question (UTC).
+        max_age: the days for which evidence is good; None for ever.
+    """
+    uses, who = published.uses, f"{published.consumer} {published.version}"
+    evidence = uses.of(module)
+    if not any(e.rank in CONCLUSIVE for e in evidence):
+        yield Doubt(uses.consumer, uses.owner, f"{who} reads {module}, and did not say which fields")
+    for e in evidence:
+        kind = e.by or e.rank.value
+        if e.unseen:
+            problem = f"the {kind} evidence of {who} is incomplete: {len(e.unseen)} places not followed"
+            yield Doubt(uses.consumer, uses.owner, problem, e.unseen)
+        age = (today - e.day).days
+        if max_age is not None and age > max_age:
+            problem = f"the {kind} evidence of {who} is {age} days old, more than {max_age}"
+            yield Doubt(uses.consumer, uses.owner, problem)
 
 
 def _readers(one: Counted, evidence: Evidence) -> Iterator[Reader]:

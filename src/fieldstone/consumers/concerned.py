@@ -49,6 +49,12 @@ class Structure(Struct, frozen=True, dict=True):
         """Whether the schema has an element of that name."""
         return subject in self._types or subject in self._owners or any(self._inside(subject))
 
+    def nearest(self, subject: str) -> str:
+        """The element itself, or what it was added to: the closest element around it that the schema has."""
+        while subject and not self.has(subject):
+            subject = subject.rpartition(".")[0]
+        return subject
+
     @property
     def names(self) -> list[str]:
         """The full names of all elements, sorted."""

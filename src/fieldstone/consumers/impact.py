@@ -63,7 +63,11 @@ def _touched(concerns: list[Concern]) -> Touched:
 
 def used_by(readers: Readers, finding: Finding) -> tuple[Reader, ...]:
     """The known uses that a breaking finding concerns."""
-    found = (reader for subject in (finding.subject, *finding.covers) for reader in readers.of(subject))
+    found = (
+        reader
+        for subject in (finding.subject, *finding.covers)
+        for reader in readers.of(readers.structure.nearest(subject))
+    )
     return tuple(reader for reader in dict.fromkeys(found) if any(_breaks(finding, reader)))
 
 

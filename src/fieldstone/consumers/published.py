@@ -1,4 +1,4 @@
-"""Published uses: what a registry knows of the consumers of its modules, and which of it counts."""
+"""Published uses and deployments: what a registry knows of the consumers of its modules, and which of it counts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldstone.consumers.uses import Uses
 
@@ -18,12 +19,15 @@ class Published(Struct, frozen=True):
         version: the consumer's version.
         commit: the commit of its repository; empty outside git.
         at: the time of publication (UTC, ISO 8601).
+        publisher: who published it: the name of a token or identity, as the server knows it. Empty in a folder, whose
+            history in git tells.
     """
 
     uses: Uses
     version: str
     commit: str
     at: str
+    publisher: str = ""
 
     @property
     def consumer(self) -> str:
@@ -32,28 +36,48 @@ class Published(Struct, frozen=True):
 
 
 class Stay(StrEnum):
-    """How versions in an environment follow each other: `deployed` replaces the one before, `released` stays."""
+    """The course of a version in an environment: `deployed` replaces the last, `released` stays, `ended` leaves."""
 
     DEPLOYED = "deployed"
     RELEASED = "released"
+    ENDED = "ended"
 
 
-class Deployment(Struct, frozen=True):
-    """A version of a consumer that runs in an environment.
+class Party(StrEnum):
+    """A side of a contract: a consumer, or a module as its providers serve it."""
+
+    CONSUMER = "consumer"
+    MODULE = "module"
+
+
+class Deployment(Struct, frozen=True, omit_defaults=True):
+    """A version that runs in an environment.
 
     Attributes:
-        consumer: the consumer's name.
-        version: its version.
+        name: the name of the consumer or module.
+        version: the version of the consumer, or the release of the module that its providers serve there.
         environment: the environment's name.
-        stay: whether it replaced the version before, or stays beside it.
+        stay: what becomes of the versions before it.
         at: the time since when it runs (UTC, ISO 8601).
+        party: whether it is a consumer or a module.
     """
 
-    consumer: str
+    name: str
     version: str
     environment: str
     stay: Stay
     at: str
+    party: Party = Party.CONSUMER
+
+    @property
+    def place(self) -> tuple[Party, str, str]:
+        """What may have one deployed version: the party, its name and the environment."""
+        return self.party, self.name, self.environment
+
+    @property
+    def what(self) -> str:
+        """The version in words: "billing 4.2.0"."""
+        return f"{self.name} {self.version}"
 
 
 class Counted(Struct, frozen=True):
@@ -73,30 +97,45 @@ class Known(Struct, frozen=True):
 
     Attributes:
         published: every published version, in any order.
-        deployments: every version that runs somewhere.
+        deployments: every version that runs somewhere, of consumers and of modules.
+        retired: the names of the consumers that are gone for good.
     """
 
     published: tuple[Published, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    retired: tuple[str, ...] = ()
 
     def counted(self, module: str) -> Iterator[Counted]:
         """The versions of the consumers of a module that count, by consumer and version.
 
-        The newest published version of each counts: it runs soon, or already. Older ones count as long as they run.
+        The newest published version of each counts: it runs soon, or already. Older ones count as long as they run, and
+        none of a retired consumer.
         """
         running: dict[tuple[str, str], set[str]] = {}
-        for deployment in self.deployments:
-            running.setdefault((deployment.consumer, deployment.version), set()).add(deployment.environment)
-        newest = _newest(self.published)
-        for one in sorted(self.published, key=lambda one: (one.consumer, one.at, one.version)):
-            key = (one.consumer, one.version)
-            if one.uses.of(module) and (key in running or newest[one.consumer] is one):
-                yield Counted(one, tuple(sorted(running.get(key, ()))))
+        for one in self.deployments:
+            if one.party is Party.CONSUMER:
+                running.setdefault((one.name, one.version), set()).add(one.environment)
+        newest, retired = _newest(self.published), {*self.retired}
+        for published in sorted(self.published, key=lambda one: (one.consumer, one.at, one.version)):
+            key = (published.consumer, published.version)
+            is_newest = newest[published.consumer] is published and published.consumer not in retired
+            if published.uses.of(module) and (key in running or is_newest):
+                yield Counted(published, tuple(sorted(running.get(key, ()))))
+
+    def running(self, party: Party, environment: str) -> tuple[Deployment, ...]:
+        """What runs in an environment, of consumers or of modules, by name and version."""
+        found = (one for one in self.deployments if (one.party, one.environment) == (party, environment))
+        return tuple(sorted(found, key=lambda one: (one.name, one.version)))
 
     def deployed(self, deployment: Deployment) -> Known:
-        """The same with one more deployment; it ends those that it replaces."""
-        kept = [one for one in self.deployments if not _ends(deployment, one)]
-        return Known(self.published, (*kept, deployment))
+        """The same after a deployment began or ended; it ends those that it replaces."""
+        kept = tuple(one for one in self.deployments if not _ends(deployment, one))
+        began = () if deployment.stay is Stay.ENDED else (deployment,)
+        return replace(self, deployments=(*kept, *began))
+
+    def runs(self, deployment: Deployment) -> bool:
+        """Whether a version runs in an environment."""
+        return any((*deployment.place, deployment.version) == (*one.place, one.version) for one in self.deployments)
 
 
 def _newest(published: Iterable[Published]) -> dict[str, Published]:
@@ -109,6 +148,6 @@ def _newest(published: Iterable[Published]) -> dict[str, Published]:
 
 def _ends(new: Deployment, old: Deployment) -> bool:
     """Whether a deployment ends another: the same version again, or, deployed, an older one in the same place."""
-    if (new.consumer, new.environment) != (old.consumer, old.environment):
+    if new.place != old.place:
         return False
     return new.version == old.version or (new.stay == Stay.DEPLOYED and old.stay == Stay.DEPLOYED)

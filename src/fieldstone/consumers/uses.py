@@ -36,6 +36,10 @@ class Rank(StrEnum):
     FETCHED = "fetched"
 
 
+CONCLUSIVE = frozenset({Rank.ENFORCED, Rank.SCAN, Rank.DECLARED})
+"""The ranks that list all uses; others saw some."""
+
+
 class How(StrEnum):
     """A way to use an element: an rpc is `read` by calling it; `whole` takes every field of a message."""
 
@@ -76,7 +80,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     @property
     def is_complete(self) -> bool:
         """Whether an element without a use is not used, as far as this kind of source can know."""
-        return not self.unseen and self.rank in {Rank.ENFORCED, Rank.SCAN, Rank.DECLARED}
+        return not self.unseen and self.rank in CONCLUSIVE
 
     def uses(self) -> Iterator[tuple[str, How, Places]]:
         """Every use: the full name of the element, how it is used, and where."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from fieldstone.atomic_files import replacing
-from fieldstone.consumers.published import Deployment, Published, Stay
+from fieldstone.consumers.published import Published
 from fieldstone.consumers.uses import FILE, Uses, from_toml, to_toml
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.registry import folder_of
@@ -128,17 +128,6 @@ def publish(root: Path, registry: str, version: str) -> Published:
     check_published(published)
     _consumers_of(registry).publish(published)
     return published
-
-
-def deploy(registry: str, consumer: str, version: str, environment: str, stay: Stay) -> Deployment:
-    """Tell a registry that a version of a consumer runs in an environment.
-
-    Raises:
-        FieldstoneError: the version was not published, or the registry refuses it.
-    """
-    deployment = Deployment(consumer, version, environment, stay, datetime.now(UTC).strftime(_TIME))
-    _consumers_of(registry).deploy(deployment)
-    return deployment
 
 
 def _consumers_of(registry: str) -> Consumers:

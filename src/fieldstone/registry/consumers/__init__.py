@@ -26,18 +26,28 @@ class Consumers(Protocol):
         """
 
     def deploy(self, deployment: Deployment) -> None:
-        """Store that a version runs in an environment.
+        """Store that a version runs in an environment, or that it runs there no longer.
 
         Raises:
-            NotFound: the version was not published.
+            NotFound: the version was not published or released; or it ended, and does not run there.
+            Conflict: the consumer was retired.
+        """
+
+    def retire(self, consumer: str) -> None:
+        """Store that a consumer is gone for good: none of its versions runs or counts. A new version brings it back.
+
+        Raises:
+            NotFound: there is no such consumer.
         """
 
 
-def open_consumers(address: str) -> Consumers:
+def open_consumers(address: str, *, is_copy: bool = False) -> Consumers:
     """The consumers that the registry at an address knows.
 
     Args:
         address: the address of a registry; see `open_registry`.
+        is_copy: whether what is written is a copy of another registry: times and publishers stay. A server requires
+            the token of an admin for that.
 
     Raises:
         Invalid: there is no such registry.
@@ -50,8 +60,8 @@ def open_consumers(address: str) -> Consumers:
     if address.partition(":")[0] in {"http", "https"}:
         from fieldstone.registry.consumers.remote import RemoteConsumers
 
-        return RemoteConsumers(address)
+        return RemoteConsumers(address, is_copy=is_copy)
     from fieldstone.registry.consumers.sql import SqlConsumers
     from fieldstone.registry.sql import open_store
 
-    return SqlConsumers(open_store(address).database)
+    return SqlConsumers(open_store(address).database, is_copy=is_copy)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import DecodeError, json
+from urllib.parse import quote
+
+from msgspec import DecodeError, Struct, json
 
 from fieldstone.consumers.published import Deployment, Known, Published
 from fieldstone.errors import Unavailable
@@ -17,13 +19,14 @@ class RemoteConsumers:
 
     Args:
         address: the address of the server.
+        is_copy: whether what is written is a copy; see `open_consumers`.
 
     Raises:
         Invalid: it is none of a server, or sends a token without encryption.
     """
 
-    def __init__(self, address: str) -> None:
-        self._connection = Connection(address)
+    def __init__(self, address: str, *, is_copy: bool = False) -> None:
+        self._connection, self._query = Connection(address), "?copy=1" if is_copy else ""
 
     def known(self) -> Known:
         """The published uses of modules that the caller may read, and all deployments of their versions."""
@@ -39,9 +42,16 @@ class RemoteConsumers:
     def publish(self, published: Published) -> None:
         """Send the uses of a version."""
         check_published(published)
-        self._connection.ask("POST", "consumers", content=json.encode(published), headers=_JSON)
+        self._post("consumers", published)
 
     def deploy(self, deployment: Deployment) -> None:
-        """Send that a version runs in an environment."""
+        """Send that a version runs in an environment, or no longer."""
         check_deployment(deployment)
-        self._connection.ask("POST", "deployments", content=json.encode(deployment), headers=_JSON)
+        self._post("deployments", deployment)
+
+    def retire(self, consumer: str) -> None:
+        """Send that a consumer is gone for good."""
+        self._connection.ask("DELETE", f"consumers/{quote(consumer, safe='')}")
+
+    def _post(self, path: str, content: Struct) -> None:
+        self._connection.ask("POST", f"{path}{self._query}", content=json.encode(content), headers=_JSON)

@@ -8,6 +8,7 @@ from fieldstone.consumers.answer import UNCLAIMED
 from fieldstone.consumers.impact import Touched
 from fieldstone.printed import printable
 from fieldstone.report.documents.readers import reader_line
+from fieldstone.report.documents.table import cell, code, row
 
 
 def impact_lines(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
@@ -32,14 +33,13 @@ def impact_markdown(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
         yield f"### {module}: {_count(touched)}"
         yield ""
         if touched:
-            yield "| consumer | owner | breaks | where |"
-            yield "| --- | --- | --- | --- |"
+            yield row("consumer", "owner", "breaks", "where")
+            yield row(*["---"] * 4)
         for one in touched:
             for concern in one.concerns:
-                places = ", ".join(f"`{printable(place)}`" for place in concern.reader.places) or "no line named"
-                what = f"`{concern.rule}` on `{printable(concern.subject)}`: {', '.join(concern.breaks)}"
-                row = [f"{printable(one.consumer)} {printable(one.version)}", printable(one.owner), what, places]
-                yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |"
+                places = ", ".join(map(code, concern.reader.places)) or "no line named"
+                what = f"{code(concern.rule)} on {code(concern.subject)}: {', '.join(concern.breaks)}"
+                yield row(cell(f"{one.consumer} {one.version}"), cell(one.owner), what, places)
         yield ""
     yield f"_{UNCLAIMED}_"
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fieldstone.compatibility.reader import Reader
-from fieldstone.consumers.answer import UNCLAIMED, Answer, Verdict
+from fieldstone.consumers.answer import UNCLAIMED, Answer, Doubt, Verdict
+from fieldstone.consumers.uses import How
 from fieldstone.printed import printable
 
-_MOST = 3
+MOST = 3
 """The most places of a use that are shown."""
+
+VERBS = {How.READ: "reads", How.WRITE: "writes", How.WHOLE: "takes as a whole"}
+"""The verb of each way to use an element."""
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:
@@ -17,38 +21,38 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     yield f"{answer.subject} ({answer.module}): {answer.verdict.value}"
     for reader in answer.readers:
         yield f"  - {reader_line(reader, answer.subject)}"
-    for doubt in answer.doubts:
-        yield f"  - {printable(doubt.problem)}" + (f" (ask {printable(doubt.owner)})" if doubt.owner else "")
-        yield from (f"      {printable(place)}" for place in doubt.places[:_MOST])
-        if len(doubt.places) > _MOST:
-            yield f"      {len(doubt.places) - _MOST} more"
+    yield from doubt_lines(answer.doubts)
     for consumer, rank, day in answer.evidence:
-        yield f"  - {printable(consumer)} does not use it ({rank.value}, {day})"
+        yield f"  - {printable(consumer)} does not use it ({rank.value} of {day})"
     yield f"  Not claimed: {UNCLAIMED}"
     yield f"  {next_step(answer)}"
+
+
+def doubt_lines(doubts: Iterable[Doubt]) -> Iterator[str]:
+    """Reasons why an answer is unknown, and whom to ask."""
+    for doubt in doubts:
+        yield f"  - {printable(doubt.problem)}" + (f" (ask {printable(doubt.owner)})" if doubt.owner else "")
+        yield from (f"      {printable(place)}" for place in doubt.places[:MOST])
+        if len(doubt.places) > MOST:
+            yield f"      {len(doubt.places) - MOST} more"
 
 
 def reader_line(reader: Reader, subject: str) -> str:
     """A use in one line: who, how, since when, and where."""
     through = "" if reader.element == subject else f" `{reader.element}`"
     running = f" in {', '.join(reader.environments)}" if reader.environments else ""
-    places = ", ".join(printable(place) for place in reader.places[:_MOST]) or "no line named"
-    more = f", {len(reader.places) - _MOST} more" if len(reader.places) > _MOST else ""
-    words = {"read": "reads", "write": "writes", "whole": "takes as a whole"}[reader.how]
+    places = ", ".join(printable(place) for place in reader.places[:MOST]) or "no line named"
+    more = f", {len(reader.places) - MOST} more" if len(reader.places) > MOST else ""
     who = f"{printable(reader.consumer)} {printable(reader.version)}{running} ({printable(reader.owner)})"
-    return f"{who} {words}{through or ' it'}: {places}{more} ({reader.rank}, {reader.day})"
+    return f"{who} {VERBS[How(reader.how)]}{through or ' it'}: {places}{more} ({reader.rank} of {reader.day})"
 
 
 def answer_markdown(answer: Answer) -> Iterator[str]:
     """The answer as Markdown."""
-    first, *others, unclaimed, after = answer_lines(answer)
+    first, *others = answer_lines(answer)
     yield f"**{first}**"
     yield ""
     yield from (line.removeprefix("  ") for line in others)
-    yield ""
-    yield unclaimed.strip()
-    yield ""
-    yield after.strip()
 
 
 def next_step(answer: Answer) -> str:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.consumers.published import Deployment, Known, Published
+from fieldstone.consumers.published import Deployment, Known, Party, Published
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.sql.audit import Actor
 from fieldstone.registry.sql.clock import now
@@ -39,6 +39,7 @@ def consumers(database: Database, callers: Callers) -> list[Route]:
     return [
         Route("/api/v1/consumers", answered(resources.known)),
         Route("/api/v1/consumers", answered(resources.publish), methods=["POST"]),
+        Route("/api/v1/consumers/{consumer}", answered(resources.retire), methods=["DELETE"]),
         Route("/api/v1/deployments", answered(resources.deploy), methods=["POST"]),
     ]
 
@@ -56,22 +57,49 @@ class _Resources:
 
     async def publish(self, request: Request, caller: Caller) -> Response:
         """Store the uses of a version: of modules that the caller may read, for a consumer that it publishes."""
+        is_copy = _is_copy(request, caller)
         caller.require_own("read", "")
         published = await decoded(request, Published, _LARGEST)
         for evidence in published.uses.evidence:
             caller.require_own("read", evidence.module)
-        await run_in_threadpool(self._by(caller).publish, replace(published, at=now()))
+        if not is_copy:
+            published = replace(published, at=now(), publisher="")
+        await run_in_threadpool(self._by(caller, is_copy=is_copy).publish, published)
         return Response(status_code=204)
 
     async def deploy(self, request: Request, caller: Caller) -> Response:
-        """Store that a version runs in an environment."""
+        """Store that a version runs: of a consumer that the caller publishes, or of a module that it may push."""
+        is_copy = _is_copy(request, caller)
         caller.require_own("read", "")
         deployment = await decoded(request, Deployment, _LARGEST)
-        await run_in_threadpool(self._by(caller).deploy, replace(deployment, at=now()))
+        if deployment.party is Party.MODULE:
+            caller.require_own("push", deployment.name)
+        if not is_copy:
+            deployment = replace(deployment, at=now())
+        await run_in_threadpool(self._by(caller, is_copy=is_copy).deploy, deployment)
         return Response(status_code=204)
 
-    def _by(self, caller: Caller) -> SqlConsumers:
-        return SqlConsumers(self._database, Actor(caller.name, caller.credential), overrules=caller.is_admin)
+    async def retire(self, request: Request, caller: Caller) -> Response:
+        """Store that a consumer that the caller publishes is gone for good."""
+        caller.require_own("read", "")
+        await run_in_threadpool(self._by(caller).retire, request.path_params["consumer"])
+        return Response(status_code=204)
+
+    def _by(self, caller: Caller, *, is_copy: bool = False) -> SqlConsumers:
+        actor = Actor(caller.name, caller.credential)
+        return SqlConsumers(self._database, actor, overrules=caller.is_admin, is_copy=is_copy)
+
+
+def _is_copy(request: Request, caller: Caller) -> bool:
+    """Whether a request copies another registry, which only an admin may do.
+
+    Raises:
+        Denied: it does, and the caller is none.
+    """
+    is_copy = request.query_params.get("copy") == "1"
+    if is_copy:
+        caller.require_admin()
+    return is_copy
 
 
 def _readable(known: Known, caller: Caller) -> Known:
@@ -82,4 +110,10 @@ def _readable(known: Known, caller: Caller) -> Known:
         if evidence or not one.uses.evidence:
             published.append(replace(one, uses=replace(one.uses, evidence=evidence)))
     versions = {(one.consumer, one.version) for one in published}
-    return Known(tuple(published), tuple(one for one in known.deployments if (one.consumer, one.version) in versions))
+    deployments = (
+        one
+        for one in known.deployments
+        if (caller.may("read", one.name) if one.party is Party.MODULE else (one.name, one.version) in versions)
+    )
+    names = {one.consumer for one in published}
+    return Known(tuple(published), tuple(deployments), tuple(name for name in known.retired if name in names))
