@@ -83,10 +83,10 @@ def test_impact_lists_the_lines_that_break(released: Repo) -> None:
 def test_deployments_need_published_versions(released: Repo, tmp_path: Path) -> None:
     declare(released, "billing", TOTAL)
 
-    ran = released.run("uses", "deployed", "billing", "--version", "2.0", "--env", "production")
+    ran = released.run("uses", "deployed", "billing@2.0", "--env", "production")
 
     assert "billing 2.0 has not published its uses" in ran.error
-    assert released.run("uses", "deployed", "billing", "--version", "1.0", "--env", "production").code == 0
+    assert released.run("uses", "deployed", "billing@1.0", "--env", "production").code == 0
 
 
 def test_an_unknown_element_is_answered_with_the_nearest(released: Repo) -> None:

@@ -158,7 +158,7 @@ class _Question(Struct, dict=True):
                 continue
             rows = self._rows(published, module, version)
             if any(row.verdict is not Deployable.NO_KNOWN_OBSTACLE for row in rows):
-                problem = f"nobody said where {published.consumer} runs, and {version} may break {published.version}"
+                problem = f"it is not known where {published.consumer} runs; {version} may break {published.version}"
                 yield Doubt(published.consumer, published.uses.owner, problem)
 
     def _rows(self, published: Published, module: str, served: str) -> list[Row]:
