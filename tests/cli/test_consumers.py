@@ -6,8 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from fieldstone.consumers.uses import FILE, Evidence, Rank, Uses, to_toml
-from tests.cli.workspace import SHOP, Repo
+from tests.cli.workspace import SHOP, Repo, waiver
 from tests.consumers.test_uses import DAY
 
 TOTAL = "acme.shop.v1.Order.total"
@@ -98,3 +100,100 @@ def test_an_unknown_element_is_answered_with_the_nearest(released: Repo) -> None
 def test_what_is_missing_is_named_at_once(released: Repo) -> None:
     assert "needs --consumer and --owner" in released.run("uses", "scan").error
     assert "there is no fieldstone.uses.toml" in released.run("uses", "publish").error
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        (Evidence("shopp", "1.0.0", Rank.DECLARED, DAY), "there is no module shopp in"),
+        (Evidence("shop", "1.9.0", Rank.DECLARED, DAY), "there is no release 1.9.0 of shop in"),
+        (Evidence("shop", "1.0.0", Rank.DECLARED, DAY, read={"acme.shop.v1.Order.totel": ()}), "is in no release"),
+        (Evidence("shop", "1.0.0", Rank.DECLARED, DAY, write={"acme.shop.v1.Order.note": ()}), "is new in 2.0.0"),
+        (Evidence("shop", "2.0.0", Rank.DECLARED, DAY, read={TOTAL: ()}), f"{TOTAL} is gone since 2.0.0"),
+        (Evidence("money", "1.0.0", Rank.DECLARED, DAY, whole={"acme.shop.v1.Order": ()}), "Order is in no release"),
+    ],
+)
+def test_uses_name_what_their_release_has(released: Repo, evidence: Evidence, said: str) -> None:
+    declare(released, "billing", TOTAL)
+    released.edit(
+        SHOP, "  acme.money.v1.Money total = 2;\n", '  reserved 2;\n  reserved "total";\n  string note = 4;\n'
+    )
+    released.edit(SHOP, 'import "acme/money/v1/money.proto";\n', "")
+    released.settings(waiver("field-removed", TOTAL))
+    released.release("shop")
+    released.write(FILE, to_toml(Uses("mail", "team-mail", (evidence,))))
+
+    assert said in released.run("uses", "publish", "--version", "1").error
+    assert not (released.root / "registry/.consumers/mail").exists()
+
+
+def test_evidence_about_some_modules_is_published(released: Repo) -> None:
+    ours = Evidence("shop", "1.0.0", Rank.DECLARED, DAY, read={TOTAL: ()})
+    released.write(FILE, to_toml(Uses("mail", "team-mail", (ours, Evidence("elsewhere", "1.0.0", Rank.DECLARED, DAY)))))
+
+    ran = released.run("uses", "publish", "--version", "1", "--module", "shop")
+
+    assert (ran.code, "it reads shop." in ran.err) == (0, True), ran
+    assert "has no evidence about money" in released.run("uses", "publish", "--module", "money").error
+
+
+def test_a_change_cannot_forget_readers_for_the_next_one(released: Repo) -> None:
+    declare(released, "billing", TOTAL)
+    released.commit("consumers")
+    released.git("branch", "base")
+    file = "registry/.consumers/billing/1.0.toml"
+    released.edit(file, TOTAL, "acme.shop.v1.Order.id")
+    edited = released.run("check", "--since", "base")
+    (released.root / file).unlink()
+    deleted = released.run("check", "--since", "base", "--no-style")
+    verified = released.run("registry", "verify", "--since", "base")
+    released.git("checkout", "--quiet", "--", "registry")
+    assert released.run("uses", "retire", "billing").code == 0
+    (released.root / file).unlink()
+    retired = released.run("check", "--since", "base", "--no-style")
+
+    assert (edited.code, deleted.code, verified.code, retired.code) == (1, 1, 1, 0)
+    assert "error[registry-consumer-lost]: billing 1.0: its published uses were edited since base" in edited.out
+    assert "its published uses were deleted since base" in deleted.out
+    assert "its published uses were deleted since base" in verified.out
+
+
+def test_what_is_known_of_consumers_is_verified(released: Repo) -> None:
+    declare(released, "billing", TOTAL)
+    file = "registry/.consumers/billing/1.0.toml"
+    good = released.read(file)
+    released.run("uses", "deployed", "billing@1.0", "--env", "production")
+    assert released.run("registry", "verify").code == 0
+
+    released.edit(file, 'release = "1.0.0"', 'release = "7.0.0"')
+    wrong_release = released.run("registry", "verify").out
+    released.write(file, "[")
+    unreadable = released.run("registry", "verify").out
+    (released.root / file).unlink()
+    gone = released.run("registry", "verify").out
+    released.write(file, good)
+
+    assert (
+        "error[registry-consumer-wrong]: billing 1.0: its uses are of shop 7.0.0, which is no release" in wrong_release
+    )
+    assert "error[registry-consumer-wrong]: the consumers" in unreadable
+    assert "it runs in production, and that version does not exist" in gone
+    assert released.run("registry", "verify").code == 0
+
+
+def test_markup_and_control_characters_are_printed_as_text(released: Repo) -> None:
+    place = "src/<script>alert(1)</script>|`x`\x1b[31m.go:1"
+    evidence = Evidence("shop", "1.0.0", Rank.DECLARED, DAY, by="go", read={TOTAL: (place,)})
+    released.write(FILE, to_toml(Uses("mail", "team\x1b[2J <b>", (evidence,))))
+    assert released.run("uses", "publish", "--version", "1").code == 0
+    released.run("uses", "deployed", "mail@1", "--env", "production")
+    released.edit(SHOP, "  acme.money.v1.Money total = 2;\n", "")
+
+    said = [
+        released.run(*command, "--format", format_)
+        for command in (("can-i-remove", TOTAL), ("impact",), ("can-i-deploy", "shop@1.0.0", "--env", "production"))
+        for format_ in ("text", "markdown")
+    ]
+
+    assert not any("\x1b" in ran.out for ran in said)
+    assert not any("<script>" in ran.out or "<b>" in ran.out for ran in said[1::2])

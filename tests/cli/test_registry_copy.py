@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.registry.consumers import open_consumers
+from fieldstone.workflows.uses import publish
+from tests.cli.test_consumers import TOTAL, declare
 from tests.cli.test_retire import WAIVERS
 from tests.cli.test_third_party import FILES, OWN
 from tests.cli.workspace import HERE, Repo, new_repo
-from tests.server.running import Serving, empty, serving
+from tests.server.running import Serving, empty, new_token, serving
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +133,31 @@ def test_third_party_files_go_with_their_release(
     repo.edit(OWN, "inner = 2;", "inner = 2;\n  string note = 3;")
     assert "Released shop 1.1.0 (minor)" in repo.release("shop").out
     assert repo.run("registry", "verify").code == 0
+
+
+def test_consumers_go_with_the_releases(source: Repo, target: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(source, "billing", TOTAL)
+    declare(source, "app", TOTAL)
+    declare(source, "old", TOTAL)
+    environment = ("--env", "production")
+    for args in (("released", "app@1.0"), ("deployed", "billing@1.0"), ("deployed", "shop@1.0.0")):
+        assert source.run("uses", args[0], args[1], *environment).code == 0
+    assert source.run("uses", "retire", "old").code == 0
+
+    copied = source.run("registry", "copy", "registry", target.url)
+    again = source.run("registry", "copy", "registry", target.url)
+    back = source.run("registry", "copy", target.url, "back")
+
+    assert "7 copied, with 3 published uses; verified" in copied.err
+    assert "0 copied, 7 were there already; verified" in again.err
+    assert back.code == 0
+    there, here = (open_consumers(str(source.root / folder)).known() for folder in ("registry", "back"))
+    assert (there.published, there.retired) == (here.published, here.retired)
+    assert {*there.deployments} == {*here.deployments}
+    monkeypatch.setenv("FIELDSTONE_TOKEN", new_token(target, "ci-billing", "read"))
+    monkeypatch.chdir(source.root / "consumers/billing")
+    publish(Path.cwd(), target.url, "2.0")  # who publishes first after the copy is the publisher
+    assert {one.publisher for one in open_consumers(target.url).known().published} == {"", "ci-billing"}
 
 
 @pytest.mark.slow

@@ -48,8 +48,9 @@ def pair(built: str, served: str, *, is_ahead: bool = False) -> Pair:
 
 
 def published(uses: Mapping[How, str]) -> Published:
-    used = {how.value: {element: ("a.py:1",)} for how, element in uses.items()}
-    evidence = Evidence("shop", "1", Rank.SCAN, DAY, by="python", **used)
+    used = {how: {element: ("a.py:1",)} for how, element in uses.items()}
+    read, write, whole = (used.get(how, {}) for how in How)
+    evidence = Evidence("shop", "1", Rank.SCAN, DAY, by="python", read=read, write=write, whole=whole)
     return Published(Uses("billing", "team-billing", (evidence,)), "4.2.0", "", "2026-11-29T00:00:00Z")
 
 

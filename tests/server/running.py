@@ -121,6 +121,9 @@ _EMPTY = """
     DELETE FROM drafts;
     DELETE FROM labels;
     DELETE FROM releases;
+    DELETE FROM running;
+    DELETE FROM consumer_versions;
+    DELETE FROM consumers;
     DELETE FROM contents;
     DELETE FROM modules;
     """

@@ -271,9 +271,9 @@ def _show_defects(defects: list[Defect], address: str) -> None:
 def copy_registry(source: str, target: str) -> int:
     """Copy all releases of a registry to another: a folder, a database, or a server.
 
-    Each release is copied to the byte, and verified where it arrives. An interrupted copy goes on when it is run again.
-    It is refused if TO has other releases of a module than FROM. To a server, it requires the token of an admin in
-    FIELDSTONE_TOKEN or ~/.netrc.
+    Each release is copied to the byte, and verified where it arrives. What is known of consumers goes with them. An
+    interrupted copy goes on when it is run again. It is refused if TO has other releases of a module than FROM, or
+    other uses of a version. To a server, it requires the token of an admin in FIELDSTONE_TOKEN or ~/.netrc.
 
     \b
     Examples:
@@ -286,7 +286,8 @@ def copy_registry(source: str, target: str) -> int:
     with shown_progress("copying") as told:
         done = copy(_absolute(source), _absolute(target), on_progress=told)
     there = f", {done.present:,} were there already" if done.present else ""
-    say(f"{_relative(_absolute(target))}: {done.copied:,} copied{there}; verified.", err=True)
+    uses = f", with {done.uses:,} published uses" if done.uses else ""
+    say(f"{_relative(_absolute(target))}: {done.copied:,} copied{uses}{there}; verified.", err=True)
     return 0
 
 

@@ -75,8 +75,11 @@ def scan_code(paths: tuple[str, ...], consumer: str, owner: str, language: str, 
 
 @command.command("publish")
 @click.option("--version", default="", help="The version of this consumer; by default the commit of HEAD.")
+@click.option(
+    "--module", "modules", multiple=True, metavar="MODULE", help="Publish the evidence about this module only."
+)
 @_registry_option
-def publish_uses(version: str, address: str) -> int:
+def publish_uses(version: str, modules: tuple[str, ...], address: str) -> int:
     """Publish fieldstone.uses.toml to the registry.
 
     \b
@@ -86,9 +89,9 @@ def publish_uses(version: str, address: str) -> int:
     from fieldstone.workflows.uses import publish
 
     registry = _address(address)
-    published = publish(Path.cwd(), registry, version)
-    modules = ", ".join(dict.fromkeys(evidence.module for evidence in published.uses.evidence)) or "no module"
-    say(f"{published.consumer} {published.version}: published to {registry}; it reads {modules}.", err=True)
+    published = publish(Path.cwd(), registry, version, modules)
+    named = ", ".join(dict.fromkeys(evidence.module for evidence in published.uses.evidence)) or "no module"
+    say(f"{published.consumer} {published.version}: published to {registry}; it reads {named}.", err=True)
     return 0
 
 

@@ -25,11 +25,11 @@ _SURFACES = {Surface.WIRE, Surface.JSON, Surface.HTTP}
 
 
 class Deployable(StrEnum):
-    """An answer. There is no `safe`: obstacles can be known of the known consumers only."""
+    """An answer, the worst first. There is no `safe`: obstacles can be known of the known consumers only."""
 
     BLOCKED = "blocked"
-    NO_KNOWN_OBSTACLE = "no known obstacle"
     UNKNOWN = "unknown"
+    NO_KNOWN_OBSTACLE = "no known obstacle"
 
 
 class Obstacle(Struct, frozen=True):

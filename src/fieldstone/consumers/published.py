@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from fieldstone.consumers.uses import Uses
 
 
-class Published(Struct, frozen=True):
+class Published(Struct, frozen=True, omit_defaults=True):
     """The uses of one version of a consumer.
 
     Attributes:
@@ -105,8 +105,9 @@ class Known(Struct, frozen=True):
     deployments: tuple[Deployment, ...] = ()
     retired: tuple[str, ...] = ()
 
-    def counted(self, module: str) -> Iterator[Counted]:
-        """The versions of the consumers of a module that count, by consumer and version.
+    @property
+    def current(self) -> Iterator[Counted]:
+        """The versions of consumers that count, by consumer and version.
 
         The newest published version of each counts: it runs soon, or already. Older ones count as long as they run, and
         none of a retired consumer.
@@ -117,10 +118,26 @@ class Known(Struct, frozen=True):
                 running.setdefault((one.name, one.version), set()).add(one.environment)
         newest, retired = _newest(self.published), {*self.retired}
         for published in sorted(self.published, key=lambda one: (one.consumer, one.at, one.version)):
-            key = (published.consumer, published.version)
+            environments = running.get((published.consumer, published.version), set())
             is_newest = newest[published.consumer] is published and published.consumer not in retired
-            if published.uses.of(module) and (key in running or is_newest):
-                yield Counted(published, tuple(sorted(running.get(key, ()))))
+            if environments or is_newest:
+                yield Counted(published, tuple(sorted(environments)))
+
+    def counted(self, module: str) -> Iterator[Counted]:
+        """The versions that count of the consumers of a module; see `current`."""
+        return (one for one in self.current if one.published.uses.of(module))
+
+    def lost_in(self, later: Known) -> Iterator[Published]:
+        """The versions that count, and that a later state lacks or has with other uses; not of consumers retired there.
+
+        Args:
+            later: the later state.
+        """
+        there = {(one.consumer, one.version): one.uses for one in later.published}
+        for published in (one.published for one in self.current):
+            is_same = there.get((published.consumer, published.version)) == published.uses
+            if not is_same and published.consumer not in later.retired:
+                yield published
 
     def running(self, party: Party, environment: str) -> tuple[Deployment, ...]:
         """What runs in an environment, of consumers or of modules, by name and version."""

@@ -193,6 +193,11 @@ DEFECTS = {
     "registry-audit-broken": "The audit of a shared registry is not the one that was written: a row was changed or "
     "removed, or its releases are others than those it tells of. Somebody wrote to the database without the registry. "
     "Compare with a backup, restore it, and change the password of the database.",
+    "registry-consumer-lost": "The uses that a consumer published were removed or edited, so that nobody would know "
+    "whom a later change breaks. Restore the file. If a consumer is gone for good, `fieldstone uses retire` says so.",
+    "registry-consumer-wrong": "What is stored about a consumer is not what `fieldstone uses` writes, or names a "
+    "module, a release or a version that does not exist. Restore it from git or a backup, or publish again "
+    "under a new version.",
     "registry-ledger-wrong": "The ledger of a release does not match the numbers and names used up to it.",
 }
 """The explanation of each kind of defect."""

@@ -15,6 +15,7 @@ from fieldstone.checking.findings.defects import finding_of
 from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.options import DEFAULT_OPTIONS, CheckOptions
 from fieldstone.checking.since.base import Base, base_at
+from fieldstone.checking.since.consumers import lost_consumers
 from fieldstone.checking.since.history import history_beside_a_gate
 from fieldstone.checking.since.modules import Pairing, pair_modules, weakened_modules
 from fieldstone.checking.since.policy import Weakened, added_waivers, weakened_settings, weakened_waivers
@@ -293,7 +294,9 @@ class _Change(Struct, dict=True):
 
     def _registry_findings(self) -> Iterator[Finding]:
         """Findings about lost or changed releases of the branch, and about defects of the change's releases."""
-        yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in self._lost)
+        folder = self._registry_folder
+        lost = [*self._lost, *(lost_consumers(self.base, folder) if folder else ())]
+        yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in lost)
         if self._lost or not self.is_unmoved or not self._has_registry_in_checkout:
             return
         for defect in self._defects(Verification(self.judged, self.judged.settings, trusted={}, full=True)):

@@ -13,20 +13,28 @@ from fieldstone.errors import Conflict, Damaged, Invalid, NotFound
 from fieldstone.registry import Defect, Registry, open_registry
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.release import Release
+from fieldstone.workflows.copying_consumers import ConsumersCopy
 
 _Key = tuple[str, str]
 """The module and the version of a release."""
 
 
 class Copied(Struct, frozen=True):
-    """The result of copying: the numbers of releases that were copied, and that were there already."""
+    """The result of copying.
+
+    Attributes:
+        copied: the number of releases that were copied.
+        present: the number of those that were there already.
+        uses: the number of versions of consumers whose uses were copied.
+    """
 
     copied: int
     present: int
+    uses: int = 0
 
 
 def copy(source: str, target: str, *, on_progress: Callable[[str], None] = lambda _: None) -> Copied:
-    """Copy all releases of a registry that another one lacks.
+    """Copy all releases of a registry that another one lacks, and what it knows of consumers.
 
     What is there already is left as it is, so that an interrupted copy goes on. Other modules of the target may have
     any releases; a module of the source has none that the source lacks.
@@ -50,11 +58,12 @@ def copy(source: str, target: str, *, on_progress: Callable[[str], None] = lambd
     for module in reading.modules():
         _refuse_others(reading, writing, module)
     missing = [key for key in _in_order(releases) if key not in present]
+    consumers = ConsumersCopy(source, target)
     for number, key in enumerate(missing, 1):
         on_progress(f"copying {' '.join(key)}, {number:,} of {len(missing):,} releases")
         _add(target, writing, reading, releases[key])
     _verify(open_registry(target), releases, on_progress)
-    return Copied(len(missing), len(present))
+    return Copied(len(missing), len(present), consumers.run(on_progress))
 
 
 def _sound(registry: Registry, on_progress: Callable[[str], None]) -> dict[_Key, Release]:

@@ -12,12 +12,13 @@ from fieldstone.atomic_files import replacing
 from fieldstone.consumers.published import Published
 from fieldstone.consumers.uses import FILE, Uses, from_toml, to_toml
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
-from fieldstone.registry import folder_of
+from fieldstone.registry import folder_of, open_registry
 from fieldstone.registry.consumers import Consumers, open_consumers
 from fieldstone.registry.consumers.refusals import check_published
 from fieldstone.regular_file import read_file
 from fieldstone.scanning.scanned import Scanned
 from fieldstone.toolchain import git
+from fieldstone.workflows.known_names import check_names
 
 PYTHON, TYPESCRIPT = "python", "typescript"
 LANGUAGES = (PYTHON, TYPESCRIPT)
@@ -105,19 +106,20 @@ def _scanned(root: Path, paths: Sequence[str], language: str, python: str) -> Sc
     return scan_python(root, paths, python or python_of(root))
 
 
-def publish(root: Path, registry: str, version: str) -> Published:
+def publish(root: Path, registry: str, version: str, modules: Sequence[str] = ()) -> Published:
     """Publish the file of uses to a registry, as that of a version of the consumer.
 
     Args:
         root: the root of the consumer's repository.
         registry: the address of the registry.
         version: the version; empty for the commit of HEAD, shortened.
+        modules: only the evidence about these modules; about all by default.
 
     Raises:
-        FieldstoneError: the file is not there, invalid, or not committed and without a version; or the registry
-            refuses it.
+        FieldstoneError: the file is not there, invalid, not committed and without a version, or names what no release
+            has; or the registry refuses it.
     """
-    uses, commit = load_uses(root), _commit_of_file(root)
+    uses, commit = _about(load_uses(root), modules), _commit_of_file(root)
     version = version or commit[:12]
     if not version:
         raise Invalid(
@@ -126,8 +128,19 @@ def publish(root: Path, registry: str, version: str) -> Published:
         )
     published = Published(uses, version, commit, datetime.now(UTC).strftime(_TIME))
     check_published(published)
-    _consumers_of(registry).publish(published)
+    consumers = _consumers_of(registry)
+    check_names(uses, open_registry(registry))
+    consumers.publish(published)
     return published
+
+
+def _about(uses: Uses, modules: Sequence[str]) -> Uses:
+    """The uses of some modules; of all without any."""
+    for module in modules:
+        if not uses.of(module):
+            there = ", ".join(dict.fromkeys(evidence.module for evidence in uses.evidence))
+            raise NotFound(f"{FILE} has no evidence about {module}", fix=f"it has some about {there or 'no module'}")
+    return replace(uses, evidence=tuple(one for one in uses.evidence if not modules or one.module in modules))
 
 
 def _consumers_of(registry: str) -> Consumers:

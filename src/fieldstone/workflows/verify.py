@@ -14,6 +14,7 @@ from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.line_conflicts import line_conflicts
 from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.base import base_at
+from fieldstone.checking.since.consumers import lost_consumers
 from fieldstone.checking.since.reference import named, parting
 from fieldstone.checking.since.releases import lost_releases, new_releases
 from fieldstone.checking.since.tagged_history import unproven_history
@@ -25,6 +26,7 @@ from fieldstone.registry.lines import predecessors
 from fieldstone.registry.release import Release
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.heads import Head, lost_heads
+from fieldstone.workflows.verify_consumers import consumer_defects
 
 _VERIFIED = "verified"
 """The cache table of the releases that passed an audit."""
@@ -63,16 +65,25 @@ def verify(
         return lost
     reference = named(since, {})
     if reference is None:
-        return Verification(project, project.settings, trusted=trusted or {}, full=full).defects()
+        found = Verification(project, project.settings, trusted=trusted or {}, full=full).defects()
+        return [*found, *_consumers(project)]
     folder = project.settings.root
     with base_at(parting(reference, folder), folder) as base:
-        if lost := [*lost_releases(base, _folder(project))]:
+        folder = _folder(project)
+        if lost := [*lost_releases(base, folder), *lost_consumers(base, folder)]:
             return lost
         verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
         older = base.releases.keys()
         registry = open_registry(project.settings.registry)
         unproven = unproven_history(new_releases(base, registry), registry, project, base.parting.top)
-        return [*unproven, *verification.defects(known=() if full else older, older=older, today=today_utc())]
+        found = verification.defects(known=() if full else older, older=older, today=today_utc())
+        return [*unproven, *found, *_consumers(project)]
+
+
+def _consumers(project: Project) -> Iterator[Defect]:
+    """The defects in what the registry of a project knows of consumers."""
+    address = project.settings.registry
+    return consumer_defects(address, open_registry(address))
 
 
 class Verification:

@@ -93,7 +93,7 @@ class SqlConsumers:
         with self._database.transaction() as connection:
             if connection.execute(text("SELECT 1 FROM consumers WHERE name = :name"), row).first() is None:
                 raise not_a_consumer(consumer)
-            self._claim(connection, consumer, self._actor.who)
+            self._claim(connection, consumer, self._own)
             connection.execute(text("DELETE FROM running WHERE party = 'consumer' AND name = :name"), row)
             changed = connection.execute(
                 text("UPDATE consumers SET retired_at = :at WHERE name = :name AND retired_at = ''"), row
@@ -117,9 +117,14 @@ class SqlConsumers:
             return ()
         if _stored(connection, name, deployment.version) is None:
             raise unknown_version(deployment)
-        self._claim(connection, name, self._actor.who)
+        self._claim(connection, name, self._own)
         retired = connection.execute(text("SELECT retired_at FROM consumers WHERE name = :name"), row).scalar_one()
         return (name,) if retired else ()
+
+    @property
+    def _own(self) -> str:
+        """The actor's name; empty for who may write for all, and publishes nothing by that."""
+        return "" if self._overrules else self._actor.who
 
     def _claim(self, connection: Connection, consumer: str, publisher: str) -> None:
         """Lock the row of a consumer; who publishes first is its publisher.

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fieldstone.consumers.answer import Doubt
 from fieldstone.consumers.deploying import NOT_CLAIMED, Deployable, Obstacle, Readiness, Row
 from fieldstone.printed import printable
-from fieldstone.report.documents.readers import MOST, VERBS, doubt_lines
-from fieldstone.report.documents.table import cell
+from fieldstone.report.documents.readers import MOST, MOST_ROWS, VERBS, doubt_lines, more_line, owners_of
+from fieldstone.report.documents.table import MARKDOWN, cell
 from fieldstone.report.documents.table import row as table_row
-
-_MOST_ROWS = 50
-"""The most pairs without an obstacle that are shown; all that block are."""
 
 
 def readiness_lines(answer: Readiness) -> Iterator[str]:
     """The lines of an answer: the verdict, each pair, and what it does not claim."""
     yield f"{printable(answer.what)} in {printable(answer.environment)}: {answer.verdict.value}"
-    blocked, others = _parted(answer)
-    for row in (*blocked, *others[:_MOST_ROWS]):
+    rows = _ordered(answer)
+    for row in rows[:MOST_ROWS]:
         yield f"  - {_pair(row)}: {row.verdict.value}"
         for obstacle in row.obstacles:
             yield f"      {printable(obstacle.problem)}{_rule(obstacle)}"
             yield f"        {_use(obstacle)}"
         for line in doubt_lines(row.doubts):
             yield f"    {line}"
-    if len(others) > _MOST_ROWS:
-        yield f"  - {len(others) - _MOST_ROWS:,} more without a known obstacle or unknown: --format json has all"
+    yield from more_line(rows, "pairs")
     yield from doubt_lines(answer.doubts)
     yield f"  Not claimed: {NOT_CLAIMED}"
     yield f"  Next: {_next(answer)}"
@@ -37,31 +32,26 @@ def readiness_markdown(answer: Readiness) -> Iterator[str]:
     """The answer as a table."""
     yield f"**{cell(answer.what)} in {cell(answer.environment)}: {answer.verdict.value}**"
     yield ""
-    blocked, others = _parted(answer)
-    if answer.rows:
+    rows = _ordered(answer)
+    if rows:
         yield table_row("consumer", "owner", "built with", "runs with", "answer", "why")
         yield table_row(*["---"] * 6)
-    for row in (*blocked, *others[:_MOST_ROWS]):
+    for row in rows[:MOST_ROWS]:
         why = [f"{obstacle.problem}{_rule(obstacle)}; {_use(obstacle)}" for obstacle in row.obstacles]
         why += [doubt.problem for doubt in row.doubts]
         pair = (f"{row.module} {row.built}", f"{row.module} {row.served}", row.verdict.value)
         who = (f"{row.consumer} {row.version}", row.owner)
         yield table_row(*map(cell, (*who, *pair)), "<br>".join(map(cell, why)))
-    if len(others) > _MOST_ROWS:
-        yield ""
-        yield f"{len(others) - _MOST_ROWS:,} more without a known obstacle or unknown."
-    for doubt in answer.doubts:
-        yield ""
-        yield f"- {cell(doubt.problem)}"
+    yield ""
+    yield from (line.removeprefix("  ") for line in more_line(rows, "pairs"))
+    yield from (line.removeprefix("  ") for line in doubt_lines(answer.doubts, MARKDOWN))
     yield ""
     yield f"_{NOT_CLAIMED}_"
 
 
-def _parted(answer: Readiness) -> tuple[list[Row], list[Row]]:
-    """The pairs that block, and the others: those in doubt first."""
-    blocked = [row for row in answer.rows if row.obstacles]
-    others = [row for row in answer.rows if not row.obstacles]
-    return blocked, sorted(others, key=lambda row: row.verdict is not Deployable.UNKNOWN)
+def _ordered(answer: Readiness) -> list[Row]:
+    """The pairs: those that are blocked first, then those in doubt."""
+    return sorted(answer.rows, key=lambda row: [*Deployable].index(row.verdict))
 
 
 def _pair(row: Row) -> str:
@@ -81,15 +71,10 @@ def _use(obstacle: Obstacle) -> str:
 
 def _next(answer: Readiness) -> str:
     if answer.verdict is Deployable.BLOCKED:
-        owners = ", ".join(sorted({row.owner for row in answer.rows if row.obstacles}))
-        return f"talk to {printable(owners)}; deploy the side first that works with both."
-    if answer.verdict is Deployable.UNKNOWN and _asks(answer):
+        owners = owners_of(row.owner for row in answer.rows if row.obstacles)
+        return f"talk to {owners}; deploy the side first that works with both."
+    if answer.verdict is Deployable.UNKNOWN and any(row.doubts for row in answer.rows):
         return "ask the owners to run `fieldstone uses scan`, mend what it could not follow, and publish again."
     if answer.verdict is Deployable.UNKNOWN:
         return "say what runs there: `fieldstone uses deployed NAME@VERSION --env NAME`."
     return f"deploy it, then `fieldstone uses deployed {answer.what.replace(' ', '@')} --env {answer.environment}`."
-
-
-def _asks(answer: Readiness) -> list[Doubt]:
-    """The doubts that only the owners of consumers can end."""
-    return [doubt for row in answer.rows for doubt in row.doubts]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fieldstone.consumers.answer import UNCLAIMED
-from fieldstone.consumers.impact import Touched
+from fieldstone.consumers.impact import Concern, Touched
 from fieldstone.printed import printable
-from fieldstone.report.documents.readers import reader_line
+from fieldstone.report.documents.readers import MOST, MOST_ROWS, more_line, owners_of, reader_line
 from fieldstone.report.documents.table import cell, code, row
 
 
@@ -18,12 +18,13 @@ def impact_lines(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
         found: the consumers by module.
     """
     for module, touched in found.items():
-        owners = ", ".join(sorted({one.owner for one in touched}))
-        yield f"{module}: {_count(touched)}{f', owned by {printable(owners)}' if owners else ''}"
-        for one in touched:
-            for concern in one.concerns:
-                yield f"  - {reader_line(concern.reader, '')}"
-                yield f"      {concern.rule} on {printable(concern.subject)} breaks {', '.join(concern.breaks)}"
+        owners = owners_of(one.owner for one in touched)
+        yield f"{module}: {_count(touched)}{f' of {owners}' if owners else ''}"
+        concerns = _concerns(touched)
+        for concern in concerns[:MOST_ROWS]:
+            yield f"  - {reader_line(concern.reader, '')}"
+            yield f"      {concern.rule} on {printable(concern.subject)} breaks {', '.join(concern.breaks)}"
+        yield from more_line(concerns, "uses")
     yield f"Not claimed: {UNCLAIMED}"
 
 
@@ -32,20 +33,27 @@ def impact_markdown(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
     for module, touched in found.items():
         yield f"### {module}: {_count(touched)}"
         yield ""
-        if touched:
+        concerns = _concerns(touched)
+        if concerns:
             yield row("consumer", "owner", "breaks", "where")
             yield row(*["---"] * 4)
-        for one in touched:
-            for concern in one.concerns:
-                places = ", ".join(map(code, concern.reader.places)) or "no line named"
-                what = f"{code(concern.rule)} on {code(concern.subject)}: {', '.join(concern.breaks)}"
-                yield row(cell(f"{one.consumer} {one.version}"), cell(one.owner), what, places)
+        for concern in concerns[:MOST_ROWS]:
+            reader = concern.reader
+            places = ", ".join(map(code, reader.places[:MOST])) or "no line named"
+            places += f", {len(reader.places) - MOST} more" if len(reader.places) > MOST else ""
+            what = f"{code(concern.rule)} on {code(concern.subject)}: {', '.join(concern.breaks)}"
+            yield row(cell(f"{reader.consumer} {reader.version}"), cell(reader.owner), what, places)
         yield ""
+        yield from (line.removeprefix("  ") for line in more_line(concerns, "uses"))
     yield f"_{UNCLAIMED}_"
+
+
+def _concerns(touched: Sequence[Touched]) -> list[Concern]:
+    return [concern for one in touched for concern in one.concerns]
 
 
 def _count(touched: Sequence[Touched]) -> str:
     if not touched:
-        return "breaks no known consumer"
+        return "no known consumer breaks"
     consumers = len({one.consumer for one in touched})
-    return f"breaks {consumers} known consumer{'' if consumers == 1 else 's'}"
+    return f"{consumers:,} known consumer{'' if consumers == 1 else 's'} break{'s' if consumers == 1 else ''}"

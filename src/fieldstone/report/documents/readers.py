@@ -2,64 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fieldstone.compatibility.reader import Reader
 from fieldstone.consumers.answer import UNCLAIMED, Answer, Doubt, Verdict
 from fieldstone.consumers.uses import How
-from fieldstone.printed import printable
+from fieldstone.report.documents.table import MARKDOWN, TEXT, Style
 
 MOST = 3
 """The most places of a use that are shown."""
+
+MOST_ROWS = 50
+"""The most uses, doubts and pieces of evidence that are shown: a terminal and a comment end somewhere."""
 
 VERBS = {How.READ: "reads", How.WRITE: "writes", How.WHOLE: "takes as a whole"}
 """The verb of each way to use an element."""
 
 
-def answer_lines(answer: Answer) -> Iterator[str]:
+def answer_lines(answer: Answer, style: Style = TEXT) -> Iterator[str]:
     """The lines of an answer: the verdict, its evidence, and what it does not claim."""
-    yield f"{answer.subject} ({answer.module}): {answer.verdict.value}"
-    for reader in answer.readers:
-        yield f"  - {reader_line(reader, answer.subject)}"
-    yield from doubt_lines(answer.doubts)
-    for consumer, rank, day in answer.evidence:
-        yield f"  - {printable(consumer)} does not use it ({rank.value} of {day})"
+    yield f"{style.value(answer.subject)} ({answer.module}): {answer.verdict.value}"
+    for reader in answer.readers[:MOST_ROWS]:
+        yield f"  - {reader_line(reader, answer.subject, style)}"
+    yield from more_line(answer.readers, "uses")
+    yield from doubt_lines(answer.doubts, style)
+    for consumer, rank, day in answer.evidence[:MOST_ROWS]:
+        yield f"  - {style.value(consumer)} does not use it ({rank.value} of {day})"
+    yield from more_line(answer.evidence, "pieces of evidence")
     yield f"  Not claimed: {UNCLAIMED}"
-    yield f"  {next_step(answer)}"
+    yield f"  {_next(answer, style)}"
 
 
-def doubt_lines(doubts: Iterable[Doubt]) -> Iterator[str]:
+def doubt_lines(doubts: Sequence[Doubt], style: Style = TEXT) -> Iterator[str]:
     """Reasons why an answer is unknown, and whom to ask."""
-    for doubt in doubts:
-        yield f"  - {printable(doubt.problem)}" + (f" (ask {printable(doubt.owner)})" if doubt.owner else "")
-        yield from (f"      {printable(place)}" for place in doubt.places[:MOST])
+    for doubt in doubts[:MOST_ROWS]:
+        yield f"  - {style.value(doubt.problem)}" + (f" (ask {style.value(doubt.owner)})" if doubt.owner else "")
+        yield from (f"      {style.value(place)}" for place in doubt.places[:MOST])
         if len(doubt.places) > MOST:
             yield f"      {len(doubt.places) - MOST} more"
+    yield from more_line(doubts, "reasons")
 
 
-def reader_line(reader: Reader, subject: str) -> str:
+def more_line(found: Sequence[object], what: str) -> Iterator[str]:
+    """The number of those that are not shown, if there are any."""
+    if len(found) > MOST_ROWS:
+        yield f"  - {len(found) - MOST_ROWS:,} more {what}: --format json has all"
+
+
+def reader_line(reader: Reader, subject: str, style: Style = TEXT) -> str:
     """A use in one line: who, how, since when, and where."""
-    through = "" if reader.element == subject else f" `{reader.element}`"
+    through = "" if reader.element == subject else f" {style.name(reader.element)}"
     running = f" in {', '.join(reader.environments)}" if reader.environments else ""
-    places = ", ".join(printable(place) for place in reader.places[:MOST]) or "no line named"
+    places = ", ".join(style.value(place) for place in reader.places[:MOST]) or "no line named"
     more = f", {len(reader.places) - MOST} more" if len(reader.places) > MOST else ""
-    who = f"{printable(reader.consumer)} {printable(reader.version)}{running} ({printable(reader.owner)})"
+    who = f"{style.value(reader.consumer)} {style.value(reader.version)}{running} ({style.value(reader.owner)})"
     return f"{who} {VERBS[How(reader.how)]}{through or ' it'}: {places}{more} ({reader.rank} of {reader.day})"
 
 
 def answer_markdown(answer: Answer) -> Iterator[str]:
     """The answer as Markdown."""
-    first, *others = answer_lines(answer)
+    first, *others = answer_lines(answer, MARKDOWN)
     yield f"**{first}**"
     yield ""
     yield from (line.removeprefix("  ") for line in others)
 
 
-def next_step(answer: Answer) -> str:
-    """What the owner of an element can do next."""
+def owners_of(owners: Iterable[str], style: Style = TEXT) -> str:
+    """Owners in words, without repetition."""
+    named = sorted({*owners})
+    more = f" and {len(named) - MOST:,} more" if len(named) > MOST else ""
+    return ", ".join(map(style.value, named[:MOST])) + more
+
+
+def _next(answer: Answer, style: Style) -> str:
     if answer.verdict is Verdict.BLOCKED:
-        owners = ", ".join(sorted({reader.owner for reader in answer.readers}))
-        return f"Next: talk to {printable(owners)}. When they stop using it, they run `fieldstone uses publish`."
+        owners = owners_of((reader.owner for reader in answer.readers), style)
+        return f"Next: talk to {owners}. When they stop using it, they run `fieldstone uses publish`."
     if answer.verdict is Verdict.UNKNOWN and answer.doubts and answer.doubts[0].consumer:
         return "Next: ask the owners to run `fieldstone uses scan`, mend what it could not follow, and publish again."
     if answer.verdict is Verdict.UNKNOWN:

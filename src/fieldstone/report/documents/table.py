@@ -1,6 +1,9 @@
-"""Cells of a table in Markdown."""
+"""Values from outside in a line of text, in Markdown, and in the cells of its tables."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from fieldstone.printed import printable
 
@@ -30,3 +33,16 @@ def code(text: str) -> str:
 def row(*cells: str) -> str:
     """A row of cells that are Markdown already."""
     return f"| {' | '.join(cells)} |"
+
+
+class Style(NamedTuple):
+    """The form of values: of any text, and of a name in code."""
+
+    value: Callable[[str], str]
+    name: Callable[[str], str]
+
+
+TEXT = Style(printable, lambda name: f"`{printable(name)}`")
+"""For a terminal."""
+MARKDOWN = Style(cell, code)
+"""For Markdown, of which nothing in a value is part."""
