@@ -11,6 +11,7 @@ from msgspec import Struct
 from fieldstone.checking.judgement import (
     Side,
 )
+from fieldstone.checking.readers import NoKnownReader
 from fieldstone.checking.released_sunsets import sunset_history
 from fieldstone.compatibility.ledger import Ledger
 from fieldstone.compatibility.sunsets.notice import SunsetHistory
@@ -182,4 +183,11 @@ def sunsets_since(project: Project, module: str, baseline: Baseline | None) -> S
     """The sunsets in a module's releases, for judging a change; the baseline is None for a new module."""
     version = baseline.version if baseline else ""
     release = project.registry.release(module, version) if version else None
-    return sunset_history(project.registry, project.newest_of(module), release)
+    newest, settings = project.newest_of(module), project.settings.module(module)
+    return sunset_history(
+        project.registry,
+        newest,
+        release,
+        unread=NoKnownReader(project.registry, newest, settings, project.known_consumers),
+        needs_unread=settings.needs_no_known_reader,
+    )

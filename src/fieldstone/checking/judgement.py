@@ -24,7 +24,7 @@ from fieldstone.compatibility.pairing import changed_types
 from fieldstone.compatibility.policy import Policy
 from fieldstone.compatibility.rules import Context, Rule, all_rules
 from fieldstone.compatibility.second_opinion import disagreements
-from fieldstone.compatibility.sunsets.notice import NO_HISTORY, SunsetHistory
+from fieldstone.compatibility.sunsets.notice import NO_HISTORY, SunsetHistory, Unread, not_asked
 from fieldstone.compatibility.verdict import Bump, Verdict, required_bump, smallest_version
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.schema.model import Schema
@@ -121,7 +121,8 @@ def judge_change(
         return context, judge(context, _breaking_rules())
 
     context, findings = _by_both_engines(old, new, natively, asked) if second_opinion else natively()
-    counted = policy_of(settings, today).apply(findings + (judge_style(context, settings) if style else []))
+    policy = policy_of(settings, today, sunsets.unread)
+    counted = policy.apply(findings + (judge_style(context, settings) if style else []))
     counted += entered_findings(context, settings.exemptions)
     same = old.schema.same_contract(new.schema)
     return Judgement(
@@ -195,8 +196,14 @@ def judge_style(context: Context, settings: ModuleSettings) -> list[Finding]:
     return not_allowed(found, allowed) + faults(fresh, everything)
 
 
-def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
-    """The policy that a module's settings describe, as of a day in UTC: today's by default."""
+def policy_of(settings: ModuleSettings, today: date | None = None, unread: Unread = not_asked) -> Policy:
+    """The policy that a module's settings describe.
+
+    Args:
+        settings: the settings.
+        today: the day to judge as of, in UTC; today's by default.
+        unread: as in `Policy`: only findings that it is applied to need it.
+    """
     return Policy(
         surfaces=frozenset(map(Surface, settings.surfaces)),
         levels={rule: Level(level) for rule, level in settings.rules.items()},
@@ -205,6 +212,7 @@ def policy_of(settings: ModuleSettings, today: date | None = None) -> Policy:
         exemptions=settings.exemptions,
         exempts_unstable=settings.unstable_packages == "exempt",
         today=today or today_utc(),
+        unread=unread,
     )
 
 
@@ -290,7 +298,7 @@ def judge_natively(
         today: the day to judge as of, in UTC; today's by default.
     """
     found = judge(_context(old, new, ledger, settings, sunsets=sunsets, today=today), _breaking_rules())
-    return policy_of(settings, today).apply(found)
+    return policy_of(settings, today, sunsets.unread).apply(found)
 
 
 def bump_since(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,12 +25,14 @@ from fieldstone.checking.judgement import (
     settings_in,
     with_usual_additions,
 )
+from fieldstone.checking.readers import NoKnownReader
 from fieldstone.checking.release_changes import FIRST_RELEASE, release_changes, retirement_changes
 from fieldstone.checking.released_sunsets import sunset_history
 from fieldstone.compatibility import RULES_VERSION
 from fieldstone.compatibility.ledger import Ledger
-from fieldstone.compatibility.sunsets.notice import SunsetHistory
+from fieldstone.compatibility.sunsets.notice import SunsetHistory, Unread, asked_before, not_asked
 from fieldstone.compatibility.verdict import Bump, may_carry, required_bump, smallest_version
+from fieldstone.consumers.published import Known
 from fieldstone.project.released_workspace import lay_out
 from fieldstone.project.settings import ModuleSettings
 from fieldstone.registry import Defect, Registry
@@ -58,6 +60,7 @@ class Audit(Struct, dict=True):
         is_new: whether the judged change adds it. Then code must be generatable from it. The settings of an older
             release are unknown: it needs no waiver for additions, and may have called them major. The same is true of
             a release accepted as history, which may also break what it likes, under any version.
+        ask: gives what is known of consumers, for a new release; without it, nothing has no known reader.
     """
 
     registry: Registry
@@ -66,6 +69,7 @@ class Audit(Struct, dict=True):
     settings: ModuleSettings
     today: date
     is_new: bool = True
+    ask: Callable[[], Known] | None = None
 
     def defects(self) -> list[Defect]:
         """The differences between the release and its manifest; if its contents differ, only these.
@@ -304,7 +308,20 @@ class Audit(Struct, dict=True):
         return self._sunsets_since(self.before[-1])
 
     def _sunsets_since(self, baseline: Release) -> SunsetHistory:
-        return sunset_history(self.registry, self._newest, baseline)
+        return sunset_history(
+            self.registry,
+            self._newest,
+            baseline,
+            unread=self._unread,
+            needs_unread=self._is_gated and self.settings.needs_no_known_reader,
+        )
+
+    @property
+    def _unread(self) -> Unread:
+        """Why an element is not known to have no reader; of an older release that was asked when it was made."""
+        if not self._is_gated:
+            return asked_before
+        return NoKnownReader(self.registry, self._newest, self.settings, self.ask) if self.ask else not_asked
 
     @cached_property
     def _ledger_of_line(self) -> Ledger:

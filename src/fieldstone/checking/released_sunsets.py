@@ -8,7 +8,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from fieldstone.compatibility.sunsets.announcements import with_lifecycle
-from fieldstone.compatibility.sunsets.notice import Introduction, SunsetHistory
+from fieldstone.compatibility.sunsets.notice import Introduction, SunsetHistory, Unread
 from fieldstone.registry import Registry
 from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, Release
@@ -17,13 +17,22 @@ from fieldstone.schema.element import Element
 from fieldstone.schema.lifecycle import Lifecycle
 
 
-def sunset_history(registry: Registry, newest: Release | None, baseline: Release | None) -> SunsetHistory:
+def sunset_history(
+    registry: Registry,
+    newest: Release | None,
+    baseline: Release | None,
+    *,
+    unread: Unread,
+    needs_unread: bool,
+) -> SunsetHistory:
     """The sunsets in the releases of a module's line, for judging a change.
 
     Args:
         registry: where the releases are.
         newest: the newest release of the line; None if there is none.
         baseline: the release that the change is judged against; None if that is no release.
+        unread: as in the result.
+        needs_unread: as in the result.
 
     Raises:
         FieldstoneError: raised by the result's functions, if a release is missing or damaged.
@@ -43,6 +52,8 @@ def sunset_history(registry: Registry, newest: Release | None, baseline: Release
         introduced=lambda element: _introduction(element, back_from(baseline or newest)),
         # an element that differs from the newest release is not released
         is_released=is_released if newest and differs else SunsetHistory().is_released,
+        unread=unread,
+        needs_unread=needs_unread,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldstone.cli.opening import open_project
-from fieldstone.cli.options import ModuleName, RuleId, VersionName, line_option
+from fieldstone.cli.options import ModuleName, OneOf, RuleId, VersionName, line_option
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
 from fieldstone.cli.progress import watched
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     help="With --all, only findings in this file, folder, package, message, enum or service.",
 )
 @click.option("--reason", required=True, help="The reason to accept the break.")
+@click.option(
+    "--class",
+    "reason_class",
+    type=OneOf(["no-known-reader", "bug-fix", "coordinated", "accepted"]),
+    help="The kind of reason. `no-known-reader` holds only as long as no consumer is known to use SUBJECT.",
+)
 @click.option("--until", required=True, metavar="YYYY-MM-DD", help="The last day of the waiver, in UTC.")
 @click.option("--owner", default="", help="The owner: a team or an address; by default git's user.email.")
 @click.option("--module", default="", type=ModuleName(), help="The module; by default the one with the finding.")
@@ -41,6 +47,7 @@ def command(
     all_: bool,
     below: str,
     reason: str,
+    reason_class: str | None,
     until: str,
     owner: str,
     module: str,
@@ -56,12 +63,14 @@ def command(
     \b
     Examples:
       fieldstone waive field-removed acme.shop.v1.Order.note --reason "nobody wrote it" --until 2027-01-31
+      fieldstone waive field-removed acme.shop.v1.Order.note --class no-known-reader --reason "all asked" \\
+        --until 2027-01-31
       fieldstone waive --all file-option-changed --below acme.shop.v1 --reason "we moved" --until 2027-01-31
     """
     from fieldstone.workflows.waive import Terms, waive, waive_all
 
     _require_one(subject, below, all_=all_)
-    terms, named = Terms(reason, until, owner), against or ""
+    terms, named = Terms(reason, until, owner, reason_class or ""), against or ""
     project = open_project().on_line([module] if module else [], line)
     with watched(project, "looking for the finding"):
         if all_:

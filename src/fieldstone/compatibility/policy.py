@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from fieldstone.compatibility.exemption import Exemption, is_unstable
 from fieldstone.compatibility.finding import Finding, Level, Surface
-from fieldstone.compatibility.waiver import Waiver
+from fieldstone.compatibility.sunsets.notice import Unread, not_asked
+from fieldstone.compatibility.waiver import NO_KNOWN_READER, Waiver
 
 
 class Policy(Struct, frozen=True):
@@ -24,6 +25,7 @@ class Policy(Struct, frozen=True):
         exemptions: the exempt files and packages.
         exempts_unstable: whether every unstable package is exempt.
         today: the current day, in UTC.
+        unread: why an element is not known to have no reader, for waivers with that reason.
     """
 
     surfaces: frozenset[Surface] = frozenset(Surface)
@@ -33,6 +35,7 @@ class Policy(Struct, frozen=True):
     exemptions: tuple[Exemption, ...] = ()
     exempts_unstable: bool = False
     today: date = date.min
+    unread: Unread = not_asked
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that count, at the module's levels and for its surfaces.
@@ -54,7 +57,7 @@ class Policy(Struct, frozen=True):
             for finding in findings
             if finding.waiver is None and finding.exemption is None
             for waiver in self.waivers
-            if waiver.covers(finding.rule, finding.subject)
+            if waiver.covers(finding.rule, finding.subject) and not waiver.holds_on(self.today)
         ]
 
     def _apply_to(self, finding: Finding) -> Finding | None:
@@ -66,7 +69,12 @@ class Policy(Struct, frozen=True):
         if exemption is not None:
             return replace(finding, level=Level.NOTE, breaks=breaks, fix=exemption.text, exemption=exemption)
         additive = finding.additive and level is not Level.ERROR
-        return replace(finding, level=level, breaks=breaks, additive=additive, waiver=self._waiver_of(finding))
+        counted = replace(finding, level=level, breaks=breaks, additive=additive)
+        waiver = self._waiver_of(finding)
+        if waiver is None or waiver.reason_class != NO_KNOWN_READER:
+            return replace(counted, waiver=waiver)
+        read = next(filter(None, map(self.unread, (finding.subject, *finding.covers))), "")
+        return replace(counted, fix=_disproved(read)) if read else replace(counted, waiver=waiver)
 
     def _exemption_of(self, finding: Finding) -> Exemption | None:
         """The exemption of a break; style has none."""
@@ -80,6 +88,10 @@ class Policy(Struct, frozen=True):
     def _waiver_of(self, finding: Finding) -> Waiver | None:
         covering = (waiver for waiver in self.waivers if waiver.covers(finding.rule, finding.subject))
         return next((waiver for waiver in covering if waiver.holds_on(self.today)), None)
+
+
+def _disproved(read: str) -> str:
+    return f"its waiver says {NO_KNOWN_READER}, but {read}: change the reason's class, or ask again when that is over"
 
 
 def is_used(waiver: Waiver, findings: Iterable[Finding]) -> bool:

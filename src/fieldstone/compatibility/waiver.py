@@ -8,6 +8,16 @@ from msgspec import Struct
 
 from fieldstone.compatibility.exemption import ENTERED, UNUSED
 
+NO_KNOWN_READER = "no-known-reader"
+"""The class of reasons that is checked against what is known of consumers."""
+REASON_CLASSES = {
+    NO_KNOWN_READER: "no consumer is known to use the element: checked against their evidence",
+    "bug-fix": "the released schema is wrong, and nobody can rely on it",
+    "coordinated": "the consumers were asked, and change with it",
+    "accepted": "the break is known, and accepted",
+}
+"""The classes of reasons for a break, each with its meaning."""
+
 
 class Waiver(Struct, frozen=True, kw_only=True):
     """The permission for one rule on one subject.
@@ -20,6 +30,7 @@ class Waiver(Struct, frozen=True, kw_only=True):
         until: its last day, in UTC, as an ISO 8601 date.
         module: the only module that it is valid for; empty for any.
         entered: the newest release when it was written; empty if unknown.
+        reason_class: the kind of reason, of `REASON_CLASSES`; empty if none was given.
     """
 
     rule: str
@@ -29,6 +40,7 @@ class Waiver(Struct, frozen=True, kw_only=True):
     until: str
     module: str = ""
     entered: str = ""
+    reason_class: str = ""
 
     def covers(self, rule: str, subject: str) -> bool:
         """Whether it is about a finding of this rule on this subject."""
@@ -41,7 +53,8 @@ class Waiver(Struct, frozen=True, kw_only=True):
     @property
     def terms(self) -> str:
         """Its last day, owner and reason, in one line."""
-        return " ".join(f"until {self.until}, by {self.owner}: {self.reason}".split())
+        of_class = f" ({self.reason_class})" if self.reason_class else ""
+        return " ".join(f"until {self.until}, by {self.owner}: {self.reason}{of_class}".split())
 
     @property
     def text(self) -> str:

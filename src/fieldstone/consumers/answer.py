@@ -74,6 +74,7 @@ class Readers(Struct, frozen=True, dict=True):
         counted: the versions of its consumers that count.
         today: the day of the question (UTC).
         max_age: the days for which evidence is good; None for ever.
+        at_least: the weakest rank from which something follows for what is not used.
     """
 
     module: str
@@ -81,11 +82,21 @@ class Readers(Struct, frozen=True, dict=True):
     counted: tuple[Counted, ...]
     today: date
     max_age: int | None = None
+    at_least: Rank = Rank.DECLARED
 
     @classmethod
-    def known(cls, known: Known, module: str, structure: Structure, today: date, oldest: int | None = None) -> Readers:
+    def known(
+        cls,
+        known: Known,
+        module: str,
+        structure: Structure,
+        today: date,
+        oldest: int | None = None,
+        *,
+        at_least: Rank = Rank.DECLARED,
+    ) -> Readers:
         """The readers that a registry knows of."""
-        return cls(module, structure, tuple(known.counted(module)), today, oldest)
+        return cls(module, structure, tuple(known.counted(module)), today, oldest, at_least)
 
     def of(self, subject: str) -> tuple[Reader, ...]:
         """The uses that a change of an element concerns."""
@@ -126,10 +137,12 @@ class Readers(Struct, frozen=True, dict=True):
         if not self.counted:
             yield Doubt("", "", f"no consumer of {self.module} is known")
         for one in self.counted:
-            yield from doubts_about(one.published, self.module, self.today, self.max_age)
+            yield from doubts_about(one.published, self.module, self.today, self.max_age, self.at_least)
 
 
-def doubts_about(published: Published, module: str, today: date, max_age: int | None) -> Iterator[Doubt]:
+def doubts_about(
+    published: Published, module: str, today: date, max_age: int | None, at_least: Rank = Rank.DECLARED
+) -> Iterator[Doubt]:
     """Why nothing follows from what a version of a consumer does not use of a module.
 
     Args:
@@ -137,11 +150,16 @@ def doubts_about(published: Published, module: str, today: date, max_age: int | 
         module: the module.
         today: the day of the question (UTC).
         max_age: the days for which evidence is good; None for ever.
+        at_least: the weakest rank from which something follows.
     """
     uses, who = published.uses, f"{published.consumer} {published.version}"
     evidence = uses.of(module)
-    if not any(e.rank in CONCLUSIVE for e in evidence):
+    ranks = {e.rank for e in evidence if e.rank in CONCLUSIVE}
+    if not ranks:
         yield Doubt(uses.consumer, uses.owner, f"{who} reads {module}, and did not say which fields")
+    elif not any(rank.is_at_least(at_least) for rank in ranks):
+        weak = " and ".join(sorted(rank.value for rank in ranks))
+        yield Doubt(uses.consumer, uses.owner, f"the evidence of {who} is {weak}, less than {at_least.value}")
     for e in evidence:
         kind = e.by or e.rank.value
         if e.unseen:

@@ -35,6 +35,10 @@ class Rank(StrEnum):
     DECLARED = "declared"
     FETCHED = "fetched"
 
+    def is_at_least(self, other: Rank) -> bool:
+        """Whether it is as strong as another one, or stronger."""
+        return [*Rank].index(self) <= [*Rank].index(other)
+
 
 CONCLUSIVE = frozenset({Rank.ENFORCED, Rank.SCAN, Rank.DECLARED})
 """The ranks that list all uses; others saw some."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os.path
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from semver import Version
 
     from fieldstone.cache import Cache
+    from fieldstone.consumers.published import Known
     from fieldstone.registry import Registry
     from fieldstone.registry.release import Release
     from fieldstone.workspace.checkouts import Checkouts
@@ -53,6 +54,8 @@ class Project(Struct, frozen=True, dict=True):
     """The file of the key that signs new releases; empty to leave them unsigned."""
     unsaved: Unsaved | None = None
     """Texts of an editor that stand for files of the working tree."""
+    asked: Callable[[], Known] | None = None
+    """Gives what is known of consumers; by default the registry is asked."""
 
     @classmethod
     def at(cls, folder: Path, *, bare: bool = False, permission: Permission | None = None) -> Project:
@@ -75,7 +78,7 @@ class Project(Struct, frozen=True, dict=True):
             settings: the settings to judge by.
             workspace: the modules.
         """
-        other = Project(settings, self.bare, self.phases, self.permission, self.lines, self.opened)
+        other = Project(settings, self.bare, self.phases, self.permission, self.lines, self.opened, asked=self.asked)
         vars(other).update(workspace=workspace, cache=self.cache)
         return other
 
@@ -178,7 +181,7 @@ class Project(Struct, frozen=True, dict=True):
         if not names:
             return self
         listed = [replace(m, name=names.get(m.key, m.name)) for m in self.workspace.modules.values()]
-        other = Project(self.settings, self.bare, self.phases, lines=self.lines)
+        other = Project(self.settings, self.bare, self.phases, lines=self.lines, asked=self.asked)
         workspace = replace(self.workspace, modules={module.name: module for module in listed})
         vars(other).update(workspace=workspace, cache=self.cache, registry=self.registry)
         return other
@@ -223,6 +226,16 @@ class Project(Struct, frozen=True, dict=True):
         from fieldstone.registry import open_registry
 
         return self.opened or open_registry(self.settings.registry, self.cache)
+
+    def known_consumers(self) -> Known:
+        """What is known of consumers.
+
+        Raises:
+            FieldstoneError: nobody can be asked.
+        """
+        from fieldstone.registry.consumers import open_consumers
+
+        return self.asked() if self.asked else open_consumers(self.settings.registry).known()
 
     def module(self, name: str) -> Module:
         """The module with a name.

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fieldstone.compatibility.exemption import Exemption
-from fieldstone.compatibility.waiver import Waiver
+from fieldstone.compatibility.waiver import NO_KNOWN_READER, Waiver
 from fieldstone.project.known_style import KnownStyle, load_known_style
 from fieldstone.project.settings_file import OWN_FILE, load_settings_file
 from fieldstone.project.settings_schema import SCHEMA, validate
@@ -27,8 +27,8 @@ FILES = ("pyproject.toml", OWN_FILE)
 class ModuleSettings(Struct, frozen=True):
     """The settings of one module; each attribute is the key of that name, with hyphens.
 
-    `notice` is a number of days. `generate` is None if it is not set. `waivers` are those for this module,
-    `exemptions` those of `exempt-paths` and `exempt-rules`.
+    `notice` and `evidence_days` are numbers of days. `generate` is None if it is not set. `waivers` are those for this
+    module, `exemptions` those of `exempt-paths` and `exempt-rules`.
     """
 
     surfaces: tuple[str, ...]
@@ -42,6 +42,14 @@ class ModuleSettings(Struct, frozen=True):
     options: tuple[str, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     unstable_packages: str = "protect"
+    sunset_needs: str = "notice"
+    evidence_days: int = 90
+    evidence_rank: str = "declared"
+
+    @property
+    def needs_no_known_reader(self) -> bool:
+        """Whether a removal after a sunset needs that no reader is known."""
+        return self.sunset_needs == NO_KNOWN_READER
 
 
 class Settings(Struct, frozen=True):
@@ -147,6 +155,9 @@ class Settings(Struct, frozen=True):
             options=tuple(own.get("options", self._get("options"))),
             exemptions=tuple(self._exemptions(own)),
             unstable_packages=own.get("unstable-packages", self._get("unstable-packages")),
+            sunset_needs=own.get("sunset-needs", self._get("sunset-needs")),
+            evidence_days=own.get("evidence-days", self._get("evidence-days")),
+            evidence_rank=own.get("evidence-rank", self._get("evidence-rank")),
         )
 
     def _exemptions(self, own: Mapping[str, Any]) -> Iterator[Exemption]:

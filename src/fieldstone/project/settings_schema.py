@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone.compatibility.sunsets.notice import NOTICE
+from fieldstone.compatibility.waiver import NO_KNOWN_READER
 from fieldstone.errors import Invalid
 from fieldstone.project.known_packages_schema import KNOWN_PACKAGES, check_known_packages
 from fieldstone.project.waiver_table import SCHEMA as _WAIVERS
@@ -101,6 +102,29 @@ JUDGING: dict[str, Any] = {
         "default": NOTICE,
         "examples": [90],
         "description": "The days that must lie between the release that introduces a sunset and the sunset.",
+    },
+    "sunset-needs": {
+        "enum": ["notice", NO_KNOWN_READER],
+        "default": "notice",
+        "examples": [NO_KNOWN_READER],
+        "description": "What a removal after a sunset needs: the notice alone, or also that no consumer is known to "
+        "use the element. Unknown is not enough.",
+    },
+    "evidence-days": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 36_500,
+        "default": 90,
+        "examples": [30],
+        "description": "The days for which the evidence of a consumer shows what it does not use, where a sunset or a "
+        "waiver needs that no reader is known.",
+    },
+    "evidence-rank": {
+        "enum": ["enforced", "scan", "declared"],
+        "default": "declared",
+        "examples": ["scan"],
+        "description": "The weakest evidence that shows what a consumer does not use: a narrowed package, a complete "
+        "scan of its code, or its word.",
     },
     "rules": _RULES,
     "exempt-paths": {

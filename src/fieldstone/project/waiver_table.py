@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from fieldstone.compatibility.finding import MODULE_FINDINGS
-from fieldstone.compatibility.waiver import PERMISSIONS, Waiver
+from fieldstone.compatibility.waiver import PERMISSIONS, REASON_CLASSES, Waiver
 from fieldstone.errors import Conflict, FieldstoneError, Invalid
 from fieldstone.schema.location import Location
 from fieldstone.suggestions import did_you_mean
@@ -62,6 +62,12 @@ SCHEMA: dict[str, Any] = {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",
                 "description": "The last day that it holds, in UTC: a date such as 2027-01-31.",
+            },
+            "reason-class": {
+                "enum": [*REASON_CLASSES],
+                "description": "The kind of reason: "
+                + "; ".join(f"`{name}`: {meaning}" for name, meaning in REASON_CLASSES.items())
+                + ".",
             },
             "module": {"type": "string", "pattern": _TEXT, "description": "The only module that it holds for."},
             "entered": {
@@ -197,7 +203,7 @@ def load_waivers(entries: Sequence[Mapping[str, Any]], file: Path) -> dict[Waive
     for entry in entries:
         first, last = next((span for block, span in blocks if block == entry), _mention(text, entry))
         whole = _lines(file, first, last)
-        terms = {key: value for key, value in entry.items() if key not in {"subject", "subjects"}}
+        terms = {key.replace("-", "_"): value for key, value in entry.items() if key not in {"subject", "subjects"}}
         for subject in _subjects(entry, ""):
             number = _line_of(subject, lines, first, last) if "subjects" in entry else 0
             location = _lines(file, number, number) if number else whole
@@ -218,7 +224,7 @@ def _line_of(subject: str, lines: Sequence[str], first: int, last: int) -> int:
 
 def as_entry(waivers: Sequence[Waiver]) -> dict[str, Any]:
     """Waivers that differ in their subjects alone as one entry, its date as a text, without empty keys."""
-    values = {name: getattr(waivers[0], name, "") for name in SCHEMA["items"]["properties"]}
+    values = {name: getattr(waivers[0], name.replace("-", "_"), "") for name in SCHEMA["items"]["properties"]}
     if len(waivers) > 1:
         values |= {"subject": "", "subjects": [waiver.subject for waiver in waivers]}
     return {name: value for name, value in values.items() if value}

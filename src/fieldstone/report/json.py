@@ -72,4 +72,4 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def _waiver(waiver: Waiver) -> dict[str, str]:
-    return {name: getattr(waiver, name) for name in ("reason", "owner", "until", "entered")}
+    return {name: getattr(waiver, name) for name in ("reason", "owner", "until", "entered", "reason_class")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from fieldstone.checking.judgement import today_utc
 from fieldstone.checking.release_audit import Audit
 from fieldstone.checking.since.policy import exempts, permits
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.consumers.published import Known
 from fieldstone.errors import Conflict, Damaged, Invalid
 from fieldstone.project.server_policy import Policy
 from fieldstone.project.settings import ModuleSettings
@@ -19,6 +20,7 @@ from fieldstone.registry import Defect, manifest
 from fieldstone.registry.archive import unpack
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.chain import broken_links, broken_retirements
+from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, NAME, SOURCES, THIRD_PARTY, Release
@@ -72,7 +74,8 @@ def _accepted(address: str, sent: Sent) -> str:
         refuse_same_but_case(release.name, release.sources)
     with tempfile.TemporaryDirectory(prefix="fieldstone-accept-") as scratch:
         settings = policy.settings(Path(scratch), {release.name: {}}).module(release.name)
-        refusal = _refusal(FetchedRegistry(buffer), release, settings, is_copy=sent.is_copy)
+        ask = SqlConsumers(store.database).known
+        refusal = _refusal(FetchedRegistry(buffer), release, settings, ask, is_copy=sent.is_copy)
         if refusal is None and not sent.is_copy and policy.demands_signature(release.name):
             refusal = _unsigned(release, text, policy, Path(scratch))
     if refusal is not None:
@@ -136,10 +139,12 @@ def _refuse_other_files(release: Release, files: Mapping[str, bytes]) -> None:
         raise Invalid(f"{what} has no {min(missing)}")
 
 
-def _refusal(registry: FetchedRegistry, release: Release, settings: ModuleSettings, *, is_copy: bool) -> Invalid | None:
+def _refusal(
+    registry: FetchedRegistry, release: Release, settings: ModuleSettings, ask: Callable[[], Known], *, is_copy: bool
+) -> Invalid | None:
     """The error that tells why a release is refused; None if it is not."""
     try:
-        defects = [*_defects(registry, release, settings, is_copy=is_copy)]
+        defects = [*_defects(registry, release, settings, ask, is_copy=is_copy)]
     except Damaged as error:
         return Invalid(f"{release.name} {release.version} is refused: {error.problem}")
     if not defects:
@@ -162,7 +167,7 @@ def _unsigned(release: Release, text: bytes, policy: Policy, folder: Path) -> In
 
 
 def _defects(
-    registry: FetchedRegistry, release: Release, settings: ModuleSettings, *, is_copy: bool
+    registry: FetchedRegistry, release: Release, settings: ModuleSettings, ask: Callable[[], Known], *, is_copy: bool
 ) -> Iterator[Defect]:
     """The defects of a release: those of its place in the chain, else those of its contents and claims."""
     releases = registry.releases(release.name)
@@ -175,7 +180,7 @@ def _defects(
         yield from own
         return
     before = [*ancestry(registry, release)][:0:-1]
-    judged = Audit(registry, release, before, settings, today_utc())
+    judged = Audit(registry, release, before, settings, today_utc(), ask=ask)
     if is_copy:
         yield from judged.content_defects()
         return

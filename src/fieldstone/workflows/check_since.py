@@ -82,6 +82,7 @@ def check_since(
         base = tip = laid_out.enter_context(base_at(at, folder))
         if at.tip != at.commit:
             tip = laid_out.enter_context(base_at(Parting(at.reference, at.tip, at.tip, at.top), folder))
+        project = replace(project, asked=base.known_consumers)
         change = _Change(base, tip, project, accepted=WEAKENED in accepted, here=here, names=names)
         part = change.policy_report()
         modules: tuple[ModuleReport, ...] = ()
@@ -299,7 +300,9 @@ class _Change(Struct, dict=True):
         yield from (finding_of(defect, self.here, root=self.base.parting.top) for defect in lost)
         if self._lost or not self.is_unmoved or not self._has_registry_in_checkout:
             return
-        for defect in self._defects(Verification(self.judged, self.judged.settings, trusted={}, full=True)):
+        for defect in self._defects(
+            Verification(self.judged, self.judged.settings, trusted={}, full=True, ask=self.base.known_consumers)
+        ):
             yield finding_of(defect, self.here, root=self.base.parting.top)
 
     def _defects(self, verification: Verification) -> list[Defect]:

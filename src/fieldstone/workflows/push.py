@@ -19,6 +19,7 @@ from fieldstone.errors import Conflict, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.proposals.proposal import Proposal, Revision, label_of
 from fieldstone.registry.buffered import BufferedStore
+from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.registry.sql import SqlStore, audit, labels, lock_module, open_store
@@ -98,7 +99,8 @@ class _Push:
     def judged(self) -> Pushed:
         with tempfile.TemporaryDirectory(prefix="fieldstone-push-") as scratch:
             folder = Path(scratch).resolve()
-            project = lay_out(folder, self._sources(), registry=FetchedRegistry(self.buffer), policy=self.policy)
+            ask, registry = SqlConsumers(self.store.database).known, FetchedRegistry(self.buffer)
+            project = lay_out(folder, self._sources(), registry=registry, policy=self.policy, ask=ask)
             for content in _in_order(project, self.upload):
                 refused = self._judge(project, content)
                 if refused is not None:

@@ -18,6 +18,7 @@ from fieldstone.checking.since.consumers import lost_consumers
 from fieldstone.checking.since.reference import named, parting
 from fieldstone.checking.since.releases import lost_releases, new_releases
 from fieldstone.checking.since.tagged_history import unproven_history
+from fieldstone.consumers.published import Known
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.project.settings import ModuleSettings, Settings
@@ -72,7 +73,8 @@ def verify(
         folder = _folder(project)
         if lost := [*lost_releases(base, folder), *lost_consumers(base, folder)]:
             return lost
-        verification = Verification(project, base.settings, trusted=trusted or {}, full=full)
+        ask = base.known_consumers
+        verification = Verification(project, base.settings, trusted=trusted or {}, full=full, ask=ask)
         older = base.releases.keys()
         registry = open_registry(project.settings.registry)
         unproven = unproven_history(new_releases(base, registry), registry, project, base.parting.top)
@@ -94,12 +96,22 @@ class Verification:
         settings: the settings to judge by.
         trusted: as for `verify`.
         full: as for `verify`.
+        ask: gives what is known of consumers, for new releases.
 
     Raises:
         FieldstoneError: a trusted release does not exist.
     """
 
-    def __init__(self, project: Project, settings: Settings, *, trusted: Mapping[str, str], full: bool) -> None:
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        *,
+        trusted: Mapping[str, str],
+        full: bool,
+        ask: Callable[[], Known] | None = None,
+    ) -> None:
+        self._ask = ask
         self._phases = project.phases
         self._store = project.cache.store
         self._registry: Registry = open_registry(project.settings.registry)
@@ -183,7 +195,7 @@ class Verification:
                 continue
             day = release.released_on if today is None or release.accepted else today
             line = _line_before(release, before)
-            audit = Audit(self._registry, release, line, settings, day, is_new=is_new)
+            audit = Audit(self._registry, release, line, settings, day, is_new=is_new, ask=self._ask)
             yield partial(self._audited, audit, key) if judged else audit.content_defects
 
     def _conflicts(self, module: str, known: Collection[tuple[str, str]]) -> list[Defect]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from fieldstone.checking.judgement import policy_of
+from fieldstone.checking.readers import NoKnownReader
 from fieldstone.compatibility.finding import Finding, ModuleReport
-from fieldstone.compatibility.waiver import Waiver
+from fieldstone.compatibility.waiver import NO_KNOWN_READER, Waiver
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, Unavailable
 from fieldstone.locking import locked
 from fieldstone.project.project import Project
@@ -41,11 +42,13 @@ class Terms(Struct, frozen=True):
         reason: why the break is accepted.
         until: the last day of the waiver, in UTC: YYYY-MM-DD.
         owner: the person responsible; by default git's user.
+        reason_class: the kind of reason, of `REASON_CLASSES`; `no-known-reader` is checked at once.
     """
 
     reason: str
     until: str
     owner: str = ""
+    reason_class: str = ""
 
 
 def waive(project: Project, rule: str, subject: str, terms: Terms, *, module: str = "", against: str = "") -> Waived:
@@ -159,6 +162,8 @@ def _nothing(reports: Sequence[ModuleReport], rule: str, below: str) -> Fieldsto
 
 def _waivers(project: Project, module: str, rule: str, subjects: Sequence[str], terms: Terms) -> list[Waiver]:
     versions = project.registry.versions(module)
+    if terms.reason_class == NO_KNOWN_READER:
+        _refuse_readers(project, module, subjects)
     return [
         Waiver(
             rule=rule,
@@ -168,9 +173,22 @@ def _waivers(project: Project, module: str, rule: str, subjects: Sequence[str], 
             until=terms.until,
             module=module,
             entered=str(versions[-1]) if versions else "",
+            reason_class=terms.reason_class,
         )
         for subject in subjects
     ]
+
+
+def _refuse_readers(project: Project, module: str, subjects: Sequence[str]) -> None:
+    """Raise if a subject is not known to have no reader: the waiver would not hold."""
+    settings, newest = project.settings.module(module), project.newest_of(module)
+    unread = NoKnownReader(project.registry, newest, settings, project.known_consumers)
+    for subject in subjects:
+        if reason := unread(subject):
+            raise Invalid(
+                f"{subject} is not known to have no reader: {reason}",
+                fix=f"`fieldstone can-i-remove {subject}` says more; or give another --class",
+            )
 
 
 def _checked(terms: Terms, project: Project) -> Terms:
@@ -178,7 +196,7 @@ def _checked(terms: Terms, project: Project) -> Terms:
     _check_words(terms.reason, terms.until)
     who = terms.owner.strip() or _who(project.settings.root)
     _refuse_other_bytes(who, "the owner")
-    return Terms(terms.reason.strip(), terms.until, who)
+    return Terms(terms.reason.strip(), terms.until, who, terms.reason_class)
 
 
 def _check_words(reason: str, until: str) -> None:

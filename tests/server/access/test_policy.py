@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fieldstone.consumers.published import Published
+from fieldstone.consumers.uses import Evidence, Rank, Uses
 from fieldstone.errors import Invalid
 from fieldstone.project.server_policy import load
+from fieldstone.registry.consumers import open_consumers
 from tests.server.access.conftest import Admin
-from tests.server.running import ORDER, Buf
+from tests.server.running import ORDER, Buf, Serving
 
 WAIVER = """
 [[waivers]]
@@ -62,6 +66,32 @@ def test_a_push_is_judged_by_the_policy_and_its_waivers(put: Put, admin: Admin, 
     assert put('[modules."l*"]\nsurfaces = ["wire"]\n[modules.loose.rules]\nfield-removed = "error"\n') == ""
     buf.edit(path, "string id = 1;", "string ident = 1;")  # breaks json and source alone
     assert buf("push", cwd="loose").code == 0
+
+
+def test_a_waiver_that_nobody_reads_it_is_checked_at_push(
+    put: Put, admin: Admin, buf: Buf, registry: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = order(buf, "read")
+    waiver = WAIVER.format(module="read").replace("acme.shop", "acme.read") + 'reason-class = "no-known-reader"\n'
+    assert put(waiver) == ""
+    buf.edit(path, "int64 total", "int32 total")
+    unknown = buf("push", cwd="read")
+    monkeypatch.setenv("FIELDSTONE_TOKEN", registry.token)
+    today = datetime.now(UTC).date()
+
+    def tell(name: str, field: str) -> None:
+        reads = {f"acme.read.v1.Order.{field}": ("a.py:1",)}
+        evidence = Evidence("read", "1.0.0", Rank.SCAN, today, by="python", read=reads)
+        open_consumers(registry.url).publish(Published(Uses(name, "team", (evidence,)), "1", "", ""))
+
+    tell("mail", "id")
+    tell("billing", "total")
+    blocked = buf("push", cwd="read")
+    open_consumers(registry.url).retire("billing")
+
+    assert (unknown.code, blocked.code, buf("push", cwd="read").code) == (1, 1, 0)
+    assert "who uses it is unknown: no consumer of read is known" in unknown.err
+    assert "its waiver says no-known-reader, but billing 1 uses it (a.py:1)" in blocked.err
 
 
 def test_the_policy_names_who_may_push(put: Put, admin: Admin, buf: Buf) -> None:

@@ -13,7 +13,8 @@ from msgspec import Struct
 from fieldstone.compatibility.exemption import Exemption, is_unstable
 from fieldstone.compatibility.finding import Level
 from fieldstone.compatibility.rules import Rule, all_rules
-from fieldstone.compatibility.waiver import Waiver
+from fieldstone.compatibility.waiver import NO_KNOWN_READER, Waiver
+from fieldstone.consumers.uses import Rank
 from fieldstone.project.extending.layers import has_key
 from fieldstone.project.settings import ModuleSettings, Settings
 from fieldstone.schema.location import Location
@@ -72,7 +73,8 @@ def added_waivers(before: Settings, after: Settings) -> dict[Waiver, str]:
 
 def permits(held: Waiver, waiver: Waiver) -> bool:
     """Whether a waiver permits everything that another one does, and for as long."""
-    return _is_of_the_same(held, waiver) and held.until >= waiver.until
+    is_asked = held.reason_class != NO_KNOWN_READER or waiver.reason_class == NO_KNOWN_READER
+    return is_asked and _is_of_the_same(held, waiver) and held.until >= waiver.until
 
 
 def exempts(settings: ModuleSettings, exemption: Exemption) -> bool:
@@ -150,6 +152,9 @@ _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
     "breaking-before-1-0": lambda was, now: (was, now) == ("refuse", "minor"),
     "notice": lambda was, now: now < was,
     "unstable-packages": lambda was, now: (was, now) == ("protect", "exempt"),
+    "sunset-needs": lambda was, now: (was, now) == (NO_KNOWN_READER, "notice"),
+    "evidence-days": lambda was, now: now > was,
+    "evidence-rank": lambda was, now: not Rank(now).is_at_least(Rank(was)),
 }
 """Keys with a single value, each with a test of whether the new value is less strict than the old one."""
 

@@ -126,13 +126,18 @@ class Context(Struct, frozen=True, dict=True):
 
     def why_kept(self, element: Element, whose: str = "its") -> str:
         """The reason why an element's sunset does not permit its removal; empty if it does, or if it has none."""
-        return why_not_retired(
-            element.lifecycle,
+        lifecycle, sunsets = element.lifecycle, self.sunsets
+        reason = why_not_retired(
+            lifecycle,
             self.today,
-            introduction=lambda: self.sunsets.introduced(element),
+            introduction=lambda: sunsets.introduced(element),
             notice=self.notice,
             whose=whose,
         )
+        if reason or not sunsets.needs_unread or not lifecycle.sunset:
+            return reason
+        unread = sunsets.unread(element.full_name)
+        return f"{whose} sunset {lifecycle.sunset} has passed, but {unread}" if unread else ""
 
 
 class Hit:

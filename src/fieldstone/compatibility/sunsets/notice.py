@@ -31,16 +31,34 @@ def _not_released(_element: Element) -> bool:
     return False
 
 
+Unread = Callable[[str], str]
+"""Gives the reason why the element with a full name is not known to have no reader; an empty text if it is."""
+
+
+def not_asked(_subject: str) -> str:
+    """The reason where nobody can be asked."""
+    return "nobody was asked who uses it"
+
+
+def asked_before(_subject: str) -> str:
+    """No reason: whether a released change had readers was asked when it was released."""
+    return ""
+
+
 class SunsetHistory(Struct, frozen=True):
     """The sunsets in a module's releases, looked up on demand. Without a history, no release has a sunset.
 
     Attributes:
         introduced: the release that introduced the sunset of an element of the old schema; None if no release did.
         is_released: whether the newest release has the element with its current sunset.
+        unread: why an element of the newest release is not known to have no reader.
+        needs_unread: whether a removal after a sunset needs that no reader is known.
     """
 
     introduced: Callable[[Element], Introduction | None] = _no_introduction
     is_released: Callable[[Element], bool] = _not_released
+    unread: Unread = not_asked
+    needs_unread: bool = False
 
 
 NO_HISTORY = SunsetHistory()

@@ -106,6 +106,7 @@ def _of_its_own(request: CheckRequest, module: Module) -> CheckRequest:
 def _refused(project: Project, module: Module | None, request: CheckRequest) -> list[Finding]:
     name = module.name if module else ""
     settings = project.settings.module(name)
+    sunsets = sunsets_since(project, name, None)
     context = Context(
         _schema(request.old, "the files to check against"),
         _schema(request.new, "the files to check"),
@@ -113,9 +114,9 @@ def _refused(project: Project, module: Module | None, request: CheckRequest) -> 
         today_utc(),
         settings.options,
         settings.notice,
-        sunsets_since(project, name, None),
+        sunsets,
     )
-    policy = policy_of(settings)
+    policy = policy_of(settings, unread=sunsets.unread)
     found = policy.apply(judge(context, plugin_rules()))
     versions = project.registry.versions(name) if module else []
     return policy.refuses(passing_before_1_0(found, versions, settings))

@@ -83,8 +83,9 @@ def workspace(
     for commit in compiled_with(catalog, revision.dependencies):
         sources.setdefault(commit.module, catalog.contents(commit, commit.files))
     with tempfile.TemporaryDirectory(prefix="fieldstone-proposal-") as scratch:
-        registry = FetchedRegistry(buffer)
-        project = lay_out(Path(scratch).resolve(), sources, registry=registry, policy=policy, waivers=waivers)
+        registry, ask = FetchedRegistry(buffer), SqlConsumers(catalog.database).known
+        folder = Path(scratch).resolve()
+        project = lay_out(folder, sources, registry=registry, policy=policy, ask=ask, waivers=waivers)
         module = project.module(proposal.module)
         yield Workspace(project, module.root, project.dependencies.digest(module))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 from msgspec.structs import replace
 
 from fieldstone.compatibility.waiver import Waiver
+from fieldstone.consumers.published import Known
 from fieldstone.errors import NotFound
 from fieldstone.project.project import Project
 from fieldstone.project.server_policy import Policy
@@ -24,6 +25,7 @@ def lay_out(
     *,
     registry: Registry,
     policy: Policy,
+    ask: Callable[[], Known],
     waivers: Sequence[Waiver] = (),
 ) -> Project:
     """Write a workspace, and open it as a project.
@@ -33,6 +35,7 @@ def lay_out(
         sources: the files of each module, path to bytes; the paths were checked.
         registry: the registry to judge against.
         policy: the policy of the registry.
+        ask: gives what is known of consumers.
         waivers: waivers besides those of the policy.
 
     Raises:
@@ -49,7 +52,7 @@ def lay_out(
     settings = policy.settings(folder, own, registry=registry.address)
     nowhere = Entry(Location("policy"), Location("policy"))
     settings = replace(settings, waivers={**settings.waivers, **dict.fromkeys(waivers, nowhere)})
-    return Project(settings, opened=registry)
+    return Project(settings, opened=registry, asked=ask)
 
 
 def compiled_with(catalog: Catalog, ids: Iterable[str]) -> list[Commit]:
