@@ -141,7 +141,7 @@ def test_a_change_cannot_forget_readers_for_the_next_one(released: Repo) -> None
     declare(released, "billing", TOTAL)
     released.commit("consumers")
     released.git("branch", "base")
-    file = "registry/.consumers/billing/1.0.toml"
+    file = "registry/.consumers/billing/1.0.json"
     released.edit(file, TOTAL, "acme.shop.v1.Order.id")
     edited = released.run("check", "--since", "base")
     (released.root / file).unlink()
@@ -160,12 +160,12 @@ def test_a_change_cannot_forget_readers_for_the_next_one(released: Repo) -> None
 
 def test_what_is_known_of_consumers_is_verified(released: Repo) -> None:
     declare(released, "billing", TOTAL)
-    file = "registry/.consumers/billing/1.0.toml"
+    file = "registry/.consumers/billing/1.0.json"
     good = released.read(file)
     released.run("uses", "deployed", "billing@1.0", "--env", "production")
     assert released.run("registry", "verify").code == 0
 
-    released.edit(file, 'release = "1.0.0"', 'release = "7.0.0"')
+    released.edit(file, '"release": "1.0.0"', '"release": "7.0.0"')
     wrong_release = released.run("registry", "verify").out
     released.write(file, "[")
     unreadable = released.run("registry", "verify").out

@@ -77,7 +77,7 @@ def test_a_reader_keeps_what_is_past_its_sunset(retiring: Repo) -> None:
 
 def test_nobody_to_ask_is_no_permission(retiring: Repo) -> None:
     tell(retiring, "billing", "acme.shop.v1.Order.id")
-    retiring.write("registry/.consumers/billing/1.toml", "[")
+    retiring.write("registry/.consumers/billing/1.json", "[")
 
     ran = retiring.run("check", "shop")
 

@@ -42,7 +42,10 @@ def test_every_format_shows_it(grown: Repo) -> None:
     said = {name: grown.run("check", "shop", "--format", name).out for name in ("concise", "json", "github", "sarif")}
     assert said["concise"].endswith(f" (waived {TERMS})\n")
     (finding,) = json.loads(said["json"])["modules"][0]["findings"]
-    assert finding["waiver"] == {key: ENTRY[key] for key in ("reason", "owner", "until")} | {"entered": ""}
+    assert finding["waiver"] == {key: ENTRY[key] for key in ("reason", "owner", "until")} | {
+        "entered": "",
+        "reason_class": "",
+    }
     assert said["github"].startswith("::notice ")
     (result,) = json.loads(said["sarif"])["runs"][0]["results"]
     (suppression,) = result["suppressions"]

@@ -57,3 +57,8 @@ def test_an_observation_never_shows_that_something_is_not_used() -> None:
 def test_what_is_wrong_in_the_file_is_named(text: str, said: str) -> None:
     with pytest.raises(Invalid, match=said):
         from_toml(text, where="fieldstone.uses.toml")
+
+
+def test_a_file_of_a_newer_layout_says_so() -> None:
+    with pytest.raises(Invalid, match="here has layout 2, and this Fieldstone reads 1"):
+        from_toml('layout = 2\nconsumer = "a"\nowner = "b"\n', where="here")

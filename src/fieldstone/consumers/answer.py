@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -102,7 +103,7 @@ class Readers(Struct, frozen=True, dict=True):
         """The uses that a change of an element concerns."""
         concerned = self.structure.concerned(subject)
         used = (concerned.elements | concerned.wholes) & self._by_element.keys()
-        found = [reader for name in used for reader in self._by_element[name] if concerned.by(name, How(reader.how))]
+        found = [use.reader for name in used for use in self._by_element[name] if concerned.by(name, use.how)]
         return tuple(sorted(found, key=lambda one: (one.consumer, one.version, one.element != subject, one.element)))
 
     def can_remove(self, subject: str) -> Answer:
@@ -119,13 +120,13 @@ class Readers(Struct, frozen=True, dict=True):
         return one.published.uses.of(self.module)
 
     @cached_property
-    def _by_element(self) -> Mapping[str, list[Reader]]:
+    def _by_element(self) -> Mapping[str, list[_Use]]:
         """Every use, by the full name of its element."""
-        found: dict[str, list[Reader]] = {}
+        found: dict[str, list[_Use]] = {}
         for one in self.counted:
             for evidence in self._evidence(one):
-                for reader in _readers(one, evidence):
-                    found.setdefault(reader.element, []).append(reader)
+                for name, how, places in evidence.uses():
+                    found.setdefault(name, []).append(_Use(one, evidence, name, how, places))
         return found
 
     @cached_property
@@ -171,9 +172,28 @@ def doubts_about(
             yield Doubt(uses.consumer, uses.owner, problem)
 
 
-def _readers(one: Counted, evidence: Evidence) -> Iterator[Reader]:
-    """The uses that evidence has."""
-    uses, version, where = one.published.uses, one.published.version, one.environments
-    rank, day, release = evidence.rank, evidence.day, evidence.release
-    for name, how, places in evidence.uses():
-        yield Reader(uses.consumer, uses.owner, version, where, name, how, places, rank, day, release)
+class _Use(NamedTuple):
+    """A use, from which a reader is made if it is asked for."""
+
+    by: Counted
+    evidence: Evidence
+    element: str
+    how: How
+    places: Places
+
+    @property
+    def reader(self) -> Reader:
+        """The use as a finding names it."""
+        published, evidence = self.by.published, self.evidence
+        return Reader(
+            published.consumer,
+            published.uses.owner,
+            published.version,
+            self.by.environments,
+            self.element,
+            self.how,
+            self.places,
+            evidence.rank,
+            evidence.day,
+            evidence.release,
+        )

@@ -19,6 +19,8 @@ from fieldstone.errors import Invalid
 
 FILE = "fieldstone.uses.toml"
 """The name of the file, in the root of the consumer's repository."""
+LAYOUT = 1
+"""The layout of the file that this Fieldstone writes; a file without a number has the first one."""
 
 
 class Rank(StrEnum):
@@ -93,18 +95,20 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
                 yield name, how, places
 
 
-class Uses(Struct, frozen=True, forbid_unknown_fields=True):
+class Uses(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The content of `fieldstone.uses.toml`.
 
     Attributes:
         consumer: the consumer's name.
         owner: the person or team that answers for it.
         evidence: the evidence for its uses, a table for each module and source.
+        layout: the number of the file's layout.
     """
 
     consumer: str
     owner: str
     evidence: tuple[Evidence, ...] = ()
+    layout: int = LAYOUT
 
     def of(self, module: str) -> tuple[Evidence, ...]:
         """The evidence about one module."""
@@ -152,11 +156,16 @@ def from_toml(text: str, *, where: str) -> Uses:
         where: its path, for errors.
 
     Raises:
-        Invalid: it is no such file; the error names the key.
+        Invalid: it is no such file, or of a newer layout; the error names the key.
     """
     import tomllib
 
     try:
-        return msgspec.convert(tomllib.loads(text), Uses)
+        content = tomllib.loads(text)
+        if isinstance(layout := content.get("layout"), int) and layout > LAYOUT:
+            raise Invalid(
+                f"{where} has layout {layout}, and this Fieldstone reads {LAYOUT}", fix="install a newer Fieldstone"
+            )
+        return msgspec.convert(content, Uses)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise Invalid(f"{where} is no list of uses: {error}", fix="`fieldstone uses scan` writes one") from error

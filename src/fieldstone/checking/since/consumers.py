@@ -25,7 +25,7 @@ def lost_consumers(base: Base, registry: Path) -> Iterator[Defect]:
         return
     for published in base.known_consumers().lost_in(open_consumers(str(registry)).known()):
         consumer, version = published.consumer, published.version
-        file = registry / CONSUMERS / consumer / f"{version}.toml"
+        file = registry / CONSUMERS / consumer / f"{version}.json"
         yield Defect(
             "registry-consumer-lost",
             consumer,

@@ -57,9 +57,9 @@ def _in_file(path: str, more: str = "") -> dict[str, str]:
 def retired_after_sunset(change: Removed[Message | Enum | Service | Rpc], context: Context) -> Iterator[Hit]:
     """Additive only is no promise to keep everything for ever. A deprecation announces the end, the sunset is its date.
     After that day the element may be removed, and the major version signals it. The sunset counts if the release that
-    introduced it came early enough: 30 days before it, unless the setting `notice` names another number. With the setting
-    `sunset-needs = "no-known-reader"`, the consumers' evidence must also show that none is known to use the element. The
-    element's name stays taken.
+    introduced it came early enough: 30 days before it, unless the setting `notice` names another number. With
+    `sunset-needs = "no-known-reader"`, the consumers' evidence must also show that nobody is known to use the element.
+    The element's name stays taken.
     """
     if context.is_retired(change.old):
         breaks = enum_removed.breaks if isinstance(change.old, Enum) else None

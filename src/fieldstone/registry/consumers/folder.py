@@ -1,14 +1,13 @@
-"""Consumers in a registry folder: `.consumers/<consumer>/<version>.toml`, and `.running.toml` beside them.
+"""Consumers in a registry folder: `.consumers/<consumer>/<version>.json`, and `.running.json` beside them.
 
 The files are reviewed and merged as releases are: publishing into a folder is a commit to its repository. The releases
-that providers serve are in `.consumers/.modules/<module>/.running.toml`. No name begins with a dot: nothing collides.
+that providers serve are in `.consumers/.modules/<module>/.running.json`. No name begins with a dot: nothing collides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,15 +32,15 @@ from fieldstone.registry.release import NAME
 from fieldstone.registry.sql.clock import now
 from fieldstone.regular_file import read_file
 
-_RUNNING = ".running.toml"
+_RUNNING = ".running.json"
 _MODULES = ".modules"
-_END = ".toml"
+_END = ".json"
 
 _Kind = TypeVar("_Kind")
 
 
 class _Running(Struct, frozen=True, omit_defaults=True):
-    """The content of `.running.toml`.
+    """The content of `.running.json`.
 
     Attributes:
         retired_at: the time at which a consumer went away for good; empty while it is there.
@@ -156,20 +155,13 @@ def _running(folder: Path) -> _Running:
 
 
 def _read(file: Path, kind: type[_Kind]) -> _Kind:
-    import tomllib
-
     try:
-        return msgspec.convert(tomllib.loads(read_file(file).decode()), kind)
-    except (ValueError, RecursionError) as error:
+        return msgspec.json.decode(read_file(file), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Damaged(f"{file} is not what `fieldstone uses` writes: {error}", fix="restore it from git") from error
 
 
 def _write(folder: Path, contents: dict[str, Struct]) -> None:
-    import tomli_w
-
-    texts = {
-        name: tomli_w.dumps(msgspec.to_builtins(content, builtin_types=(date,))).encode()
-        for name, content in contents.items()
-    }
+    texts = {name: msgspec.json.format(msgspec.json.encode(one)) + b"\n" for name, one in contents.items()}
     with replacing(folder, texts, undone="nothing was published", again="do it again", flushed=True):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from mypy import nodes, types
 
@@ -12,6 +13,8 @@ ANYTHING = {"builtins.object", "google.protobuf.message.Message"}
 _ELSEWHERE = {"node", "info", "analyzed", "original_def", "var", "def_var", "variable", "type", "names", "imports"}
 """The attributes of nodes that refer to other parts of the program, not to what is in the node."""
 _attributes: dict[type, tuple[str, ...]] = {}
+_is_node: dict[type, bool] = {type(None): False}
+"""Whether values of a type are nodes in a node: a scan asks for a million values."""
 
 
 def children(node: nodes.Node) -> list[nodes.Node]:
@@ -24,18 +27,26 @@ def children(node: nodes.Node) -> list[nodes.Node]:
         _attributes[kind] = tuple(sorted(name for name in named - _ELSEWHERE if not name.startswith("__")))
     found: list[nodes.Node] = []
     for name in _attributes[kind]:
-        _collect(getattr(node, name, None), found)
+        value = getattr(node, name, None)
+        held = _is_node.get(type(value))
+        if held or (held is None and (isinstance(value, list | tuple) or _learned(type(value)))):
+            _collect(value, found)
     return found
 
 
-def _collect(value: object, found: list[nodes.Node]) -> None:
+def _collect(value: Any, found: list[nodes.Node]) -> None:
     if isinstance(value, list | tuple):
         for item in value:
             _collect(item, found)
-    elif isinstance(value, nodes.FuncBase | nodes.Decorator) or (
-        isinstance(value, nodes.Node) and not isinstance(value, nodes.SymbolNode)
-    ):
+    elif _is_node[type(value)] if type(value) in _is_node else _learned(type(value)):
         found.append(value)
+
+
+def _learned(kind: type) -> bool:
+    """Whether values of a type are nodes in a node; functions are, and other symbols are defined elsewhere."""
+    is_own = issubclass(kind, nodes.Node) and not issubclass(kind, nodes.SymbolNode)
+    _is_node[kind] = is_own or issubclass(kind, nodes.FuncBase | nodes.Decorator)
+    return _is_node[kind]
 
 
 def class_names(found: types.Type | None, *, inside: bool = False) -> Iterator[str]:
