@@ -65,7 +65,22 @@ show sed -n '/^def to_dto_step(/,/^        if (action/p' generated/python/teleme
 )
 
 echo
-echo "5. What other teams install: a wheel of the release, imported from where it was installed."
+echo "5. Who reads what: the application's own code is scanned, and its uses are published to the registry."
+(
+    cd examples/telemetry
+    PYTHONPATH=$scratch/generated/python/telemetry-contracts:$repository/generated/python/trainer-contracts${PYTHONPATH:+:$PYTHONPATH}
+    export PYTHONPATH
+    show fieldstone uses scan src/telemetry_app/boundary --consumer telemetry-app --owner team-trainer
+    show fieldstone uses publish --version 1.0.0 --registry "$scratch/registry"
+)
+refused fieldstone can-i-remove telemetry.v2.RenderV2.hint
+cp "$contract" "$scratch/with-hint.proto"
+sed 's/  google.protobuf.Struct hint = 3;/  string hint = 3;/' "$scratch/with-hint.proto" >"$contract"
+refused fieldstone impact telemetry
+cp "$scratch/with-hint.proto" "$contract"
+
+echo
+echo "6. What other teams install: a wheel of the release, imported from where it was installed."
 show fieldstone package telemetry
 show python -m pip install --quiet --disable-pip-version-check --no-deps --target "$scratch/site" dist/*.whl
 show env PYTHONPATH="$scratch/site" python -c '
@@ -75,7 +90,7 @@ step = TelemetryStepV2(run_id="run-1", reward=1.5, duration_us=420)
 print(release.NAME, release.VERSION, TelemetryStepV2.FromString(step.SerializeToString()) == step)'
 
 echo
-echo "6. A registry for all teams: a server on SQLite, which stock buf pushes to. Each push earns its version."
+echo "7. A registry for all teams: a server on SQLite, which stock buf pushes to. Each push earns its version."
 cd "$scratch"
 fieldstone serve --port 0 --data "$scratch/data" 2>"$scratch/server.log" &
 server=$!
@@ -102,7 +117,7 @@ sed 's/  double reward = 9;/  float reward = 9;/' added.proto >"$contract"
 refused buf push
 
 echo
-echo "7. Another team: a dependency by stock buf, and the client package by pip, from the same address."
+echo "8. Another team: a dependency by stock buf, and the client package by pip, from the same address."
 cd "$scratch/reader"
 printf 'version: v2\ndeps:\n  - %s/acme/telemetry\n' "$host" >buf.yaml
 cat >seen.proto <<'PROTO'
