@@ -60,6 +60,8 @@ def test_the_demo_shows_a_refusal_and_a_release(demo: str) -> None:
         f"(minor) as registry/telemetry/{version}\n",
         "  - field `duration_us` (optional int64, number 19) added to ",
         "sound.",
+        "telemetry-app 1.0.0 (team-trainer) writes it: src/telemetry_app/boundary/step_v2.py:",
+        "telemetry: breaks 1 known consumer, owned by team-trainer\n",
         f"dist/telemetry_contracts-{version}-py3-none-any.whl",
         f"telemetry {version} True",
         "/acme/telemetry:v1.1.0\n",

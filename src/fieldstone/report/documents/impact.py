@@ -19,7 +19,7 @@ def impact_lines(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
     """
     for module, touched in found.items():
         owners = owners_of(one.owner for one in touched)
-        yield f"{module}: {_count(touched)}{f' of {owners}' if owners else ''}"
+        yield f"{module}: {_count(touched)}{f', owned by {owners}' if owners else ''}"
         concerns = _concerns(touched)
         for concern in concerns[:MOST_ROWS]:
             yield f"  - {reader_line(concern.reader, '')}"
@@ -54,6 +54,6 @@ def _concerns(touched: Sequence[Touched]) -> list[Concern]:
 
 def _count(touched: Sequence[Touched]) -> str:
     if not touched:
-        return "no known consumer breaks"
+        return "breaks no known consumer"
     consumers = len({one.consumer for one in touched})
-    return f"{consumers:,} known consumer{'' if consumers == 1 else 's'} break{'s' if consumers == 1 else ''}"
+    return f"breaks {consumers:,} known consumer{'' if consumers == 1 else 's'}"

@@ -27,10 +27,10 @@ def answer_lines(answer: Answer, style: Style = TEXT) -> Iterator[str]:
     yield from more_line(answer.readers, "uses")
     yield from doubt_lines(answer.doubts, style)
     for consumer, rank, day in answer.evidence[:MOST_ROWS]:
-        yield f"  - {style.value(consumer)} does not use it ({rank.value} of {day})"
+        yield f"  - {style.value(consumer)} does not use it ({rank.value}, {day})"
     yield from more_line(answer.evidence, "pieces of evidence")
     yield f"  Not claimed: {UNCLAIMED}"
-    yield f"  {_next(answer, style)}"
+    yield f"  {next_step(answer, style)}"
 
 
 def doubt_lines(doubts: Sequence[Doubt], style: Style = TEXT) -> Iterator[str]:
@@ -56,15 +56,19 @@ def reader_line(reader: Reader, subject: str, style: Style = TEXT) -> str:
     places = ", ".join(style.value(place) for place in reader.places[:MOST]) or "no line named"
     more = f", {len(reader.places) - MOST} more" if len(reader.places) > MOST else ""
     who = f"{style.value(reader.consumer)} {style.value(reader.version)}{running} ({style.value(reader.owner)})"
-    return f"{who} {VERBS[How(reader.how)]}{through or ' it'}: {places}{more} ({reader.rank} of {reader.day})"
+    return f"{who} {VERBS[How(reader.how)]}{through or ' it'}: {places}{more} ({reader.rank}, {reader.day})"
 
 
 def answer_markdown(answer: Answer) -> Iterator[str]:
     """The answer as Markdown."""
-    first, *others = answer_lines(answer, MARKDOWN)
+    first, *others, unclaimed, after = answer_lines(answer, MARKDOWN)
     yield f"**{first}**"
     yield ""
     yield from (line.removeprefix("  ") for line in others)
+    yield ""
+    yield unclaimed.strip()
+    yield ""
+    yield after.strip()
 
 
 def owners_of(owners: Iterable[str], style: Style = TEXT) -> str:
@@ -74,7 +78,8 @@ def owners_of(owners: Iterable[str], style: Style = TEXT) -> str:
     return ", ".join(map(style.value, named[:MOST])) + more
 
 
-def _next(answer: Answer, style: Style) -> str:
+def next_step(answer: Answer, style: Style = TEXT) -> str:
+    """What the owner of an element can do next."""
     if answer.verdict is Verdict.BLOCKED:
         owners = owners_of((reader.owner for reader in answer.readers), style)
         return f"Next: talk to {owners}. When they stop using it, they run `fieldstone uses publish`."
