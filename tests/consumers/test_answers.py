@@ -13,6 +13,7 @@ from fieldstone.consumers.answer import Answer, Readers, Verdict
 from fieldstone.consumers.concerned import Structure
 from fieldstone.consumers.published import Deployment, Known, Published, Stay
 from fieldstone.consumers.uses import Evidence, How, Places, Rank, Uses
+from fieldstone.report.documents.readers import answer_lines
 from fieldstone.schema.descriptors import load_schema
 
 DAY = date(2026, 11, 29)
@@ -134,3 +135,24 @@ def test_old_versions_count_as_long_as_they_run() -> None:
     released = known.deployed(Deployment("app", "1", "store", Stay.RELEASED, at))
     released = released.deployed(Deployment("app", "2", "store", Stay.RELEASED, at))
     assert verdict(released.deployed(Deployment("app", "2", "production", Stay.DEPLOYED, at))) is Verdict.BLOCKED
+
+
+def test_an_answer_about_thousands_ends_somewhere_and_says_how_many_there_are() -> None:
+    many = [uses(f"app-{number}", {How.READ: f"{ORDER}.id"}) for number in range(10_000)]
+
+    blocked = answer(f"{ORDER}.id", *many)
+    lines = [*answer_lines(blocked)]
+
+    assert len(blocked.readers) == 10_000
+    assert len(lines) < 60
+    assert "  - 9,950 more uses: --format json has all" in lines
+    assert lines[-1].startswith("  Next: talk to team-app-0, team-app-1, team-app-10 and 9,997 more.")
+
+
+def test_weak_evidence_is_no_evidence_where_more_is_asked() -> None:
+    known = Known((Published(uses("app", rank=Rank.DECLARED), "1", "", "2026-11-29T00:00:00Z"),))
+
+    found = Readers.known(known, "shop", structure(), DAY, at_least=Rank.SCAN).can_remove(f"{ORDER}.id")
+
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.doubts[0].problem == "the evidence of app 1 is declared, less than scan"

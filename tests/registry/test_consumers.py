@@ -6,15 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
+from sqlalchemy import text
 
-from fieldstone.consumers.published import Deployment, Known, Published, Stay
+from fieldstone.consumers.published import Deployment, Known, Party, Published, Stay
 from fieldstone.consumers.uses import Uses
 from fieldstone.errors import Conflict, Damaged, Denied, Invalid, NotFound
 from fieldstone.registry import open_registry
 from fieldstone.registry.consumers import Consumers, open_consumers
 from fieldstone.registry.consumers.sql import SqlConsumers
-from fieldstone.registry.sql import open_store
+from fieldstone.registry.sql import database, open_store
 from fieldstone.registry.sql.audit import Actor, rows
 from tests.consumers.test_uses import SCANNED
 
@@ -55,6 +57,52 @@ def test_only_published_versions_are_deployed(anew: Callable[[], Consumers]) -> 
         anew().deploy(replace(RUNS, version="2.0"))
 
 
+def test_a_deployment_replaces_stays_and_ends(anew: Callable[[], Consumers]) -> None:
+    anew().publish(ONE)
+    anew().publish(replace(ONE, version="2.0"))
+    anew().deploy(RUNS)
+    anew().deploy(replace(RUNS, version="2.0", at="2026-11-30T10:00:00Z"))
+    anew().deploy(replace(RUNS, environment="store", stay=Stay.RELEASED))
+    anew().deploy(replace(RUNS, environment="store", stay=Stay.RELEASED, version="2.0"))
+
+    def running() -> set[tuple[str, str]]:
+        return {(one.version, one.environment) for one in anew().known().deployments}
+
+    assert running() == {("2.0", "production"), ("1.0", "store"), ("2.0", "store")}
+    anew().deploy(replace(RUNS, environment="store", stay=Stay.ENDED))
+    assert running() == {("2.0", "production"), ("2.0", "store")}
+    with pytest.raises(NotFound, match=r"billing 1.0 does not run in store"):
+        anew().deploy(replace(RUNS, environment="store", stay=Stay.ENDED))
+
+
+def test_a_retired_consumer_runs_nowhere_and_comes_back_with_a_new_version(anew: Callable[[], Consumers]) -> None:
+    anew().publish(ONE)
+    anew().deploy(RUNS)
+
+    anew().retire("billing")
+    anew().retire("billing")  # again: it stays so
+    anew().publish(ONE)  # so does the same version
+
+    assert (anew().known().retired, anew().known().deployments) == (("billing",), ())
+    with pytest.raises(Conflict, match="billing was retired"):
+        anew().deploy(RUNS)
+    anew().publish(replace(ONE, version="2.0"))
+    assert anew().known().retired == ()
+
+
+def test_a_release_must_exist_to_be_served(anew: Callable[[], Consumers]) -> None:
+    with pytest.raises(NotFound, match=r"there is no release 1.0 of shop"):
+        anew().deploy(replace(RUNS, name="shop", party=Party.MODULE))
+
+
+@pytest.mark.parametrize("name", ["deployments", "running", "retired"])
+def test_no_version_collides_with_a_file_of_the_folder(anew: Callable[[], Consumers], name: str) -> None:
+    anew().publish(replace(ONE, version=name))
+    anew().deploy(replace(RUNS, version=name))
+
+    assert [one.version for one in anew().known().published] == [name]
+
+
 @pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden", "a\nb", "x" * 101])
 def test_names_cannot_leave_the_folder(anew: Callable[[], Consumers], name: str) -> None:
     with pytest.raises(Invalid, match="no name of"):
@@ -81,9 +129,9 @@ def test_a_file_of_another_consumer_is_damage(tmp_path: Path) -> None:
 
 
 def test_others_cannot_publish_for_a_consumer_and_the_audit_tells_who_did(tmp_path: Path) -> None:
-    database = open_store(f"sqlite:///{tmp_path}/registry.db").database
-    mine = SqlConsumers(database, Actor("ci-billing", "t1"), overrules=False)
-    other = SqlConsumers(database, Actor("ci-other", "t2"), overrules=False)
+    opened = open_store(f"sqlite:///{tmp_path}/registry.db").database
+    mine = SqlConsumers(opened, Actor("ci-billing", "t1"), overrules=False)
+    other = SqlConsumers(opened, Actor("ci-other", "t2"), overrules=False)
     mine.publish(ONE)
     mine.deploy(RUNS)
 
@@ -91,7 +139,29 @@ def test_others_cannot_publish_for_a_consumer_and_the_audit_tells_who_did(tmp_pa
         other.publish(replace(ONE, version="2.0", uses=Uses("billing", "team-billing")))
     with pytest.raises(Denied, match="billing is published by ci-billing"):
         other.deploy(replace(RUNS, environment="elsewhere"))
-    assert [(row.entry.action, row.entry.who, row.entry.details["consumer"]) for row in rows(database)] == [
+    with pytest.raises(Denied, match="billing is published by ci-billing"):
+        other.retire("billing")
+    mine.deploy(replace(RUNS, stay=Stay.ENDED))
+    mine.retire("billing")
+    assert [(row.entry.action, row.entry.who, row.entry.details["consumer"]) for row in rows(opened)] == [
         ("publish-uses", "ci-billing", "billing"),
         ("deployed", "ci-billing", "billing"),
+        ("ended", "ci-billing", "billing"),
+        ("retire-consumer", "ci-billing", "billing"),
     ]
+
+
+def test_deployments_of_an_older_database_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address, migrations = f"sqlite:///{tmp_path}/registry.db", database._migrations()  # noqa: SLF001 - to stop early
+    monkeypatch.setattr(database, "_migrations", lambda: migrations[:3])
+    with open_store(address).database.transaction() as connection:
+        row = {"published": json.encode(ONE).decode(), "at": AT}
+        connection.execute(text("INSERT INTO consumers VALUES ('billing', 'ci')"))
+        connection.execute(text("INSERT INTO consumer_versions VALUES ('billing', '1.0', :published)"), row)
+        deployed = text("INSERT INTO deployments VALUES ('billing', '1.0', 'production', 'deployed', :at)")
+        connection.execute(deployed, row)
+    monkeypatch.setattr(database, "_migrations", lambda: migrations)
+
+    known = open_consumers(address).known()
+
+    assert (known.published, known.deployments) == ((replace(ONE, publisher="ci"),), (RUNS,))

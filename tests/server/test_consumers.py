@@ -10,9 +10,9 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from fieldstone.consumers.published import Deployment, Published, Stay
+from fieldstone.consumers.published import Deployment, Party, Published, Stay
 from fieldstone.consumers.uses import Uses
-from fieldstone.errors import Denied
+from fieldstone.errors import Denied, NotFound
 from fieldstone.registry.consumers import open_consumers
 from tests.consumers.test_uses import SCANNED
 from tests.server.running import Serving, new_token, serving
@@ -61,6 +61,30 @@ def test_a_consumer_is_published_by_one_and_read_by_all_readers(
     assert [one.environment for one in seen_by_other.deployments] == ["production"]
     assert seen_by_foreign.published == ()
     assert seen_by_foreign.deployments == ()
+
+
+def test_who_may_say_what_runs_and_who_is_gone(registry: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, pusher = new_token(registry, "ci-app", "read"), new_token(registry, "ci-push", "push")
+    served = Deployment("shop", "1.0.0", "production", Stay.DEPLOYED, "", Party.MODULE)
+    monkeypatch.setenv("FIELDSTONE_TOKEN", reader)
+    open_consumers(registry.url).publish(replace(ONE, uses=Uses("app", "team-app")))
+
+    with pytest.raises(Denied, match="does not allow push shop"):
+        open_consumers(registry.url).deploy(served)
+    with pytest.raises(Denied, match="does not allow admin"):
+        open_consumers(registry.url, is_copy=True).publish(replace(ONE, publisher="somebody"))
+    monkeypatch.setenv("FIELDSTONE_TOKEN", pusher)
+    with pytest.raises(NotFound, match=r"there is no release 1.0.0 of shop"):
+        open_consumers(registry.url).deploy(served)
+    with pytest.raises(Denied, match="app is published by ci-app"):
+        open_consumers(registry.url).retire("app")
+    monkeypatch.setenv("FIELDSTONE_TOKEN", reader)
+    open_consumers(registry.url).publish(replace(ONE, version="2", uses=Uses("app", "team-app"), publisher="forged"))
+    open_consumers(registry.url).retire("app")
+    known = open_consumers(registry.url).known()
+
+    assert {one.publisher for one in known.published if one.consumer == "app"} == {"ci-app"}
+    assert "app" in known.retired
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1", json.encode({"uses": 1}), b"\xff"])
