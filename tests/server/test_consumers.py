@@ -15,9 +15,11 @@ from fieldstone.consumers.uses import Uses
 from fieldstone.errors import Denied, NotFound
 from fieldstone.registry.consumers import open_consumers
 from tests.consumers.test_uses import SCANNED
+from tests.server.buf.calling import create, order_of, push, upload
 from tests.server.running import Serving, new_token, serving
 
-ONE = Published(Uses("billing", "team-billing", (SCANNED,)), "1.0", "c0ffee", "")
+SHOP = replace(SCANNED, release="1.0.0")
+ONE = Published(Uses("billing", "team-billing", (SHOP,)), "1.0", "c0ffee", "")
 RUNS = Deployment("billing", "1.0", "production", Stay.DEPLOYED, "")
 
 
@@ -30,6 +32,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A registry that nobody may read without a token, not even from its own machine."""
     with serving(tmp_path_factory.mktemp("registry") / "data", "--no-anonymous-reads") as found:
+        create(found, "shop")
+        assert push(found, upload("shop", order_of("shop"))).status_code == 200
         yield found
 
 
@@ -53,7 +57,7 @@ def test_a_consumer_is_published_by_one_and_read_by_all_readers(
     monkeypatch.setenv("FIELDSTONE_TOKEN", foreign)
     seen_by_foreign = open_consumers(registry.url).known()
     with pytest.raises(Denied, match="does not allow read shop"):
-        open_consumers(registry.url).publish(replace(ONE, uses=Uses("spy", "x", (SCANNED,))))
+        open_consumers(registry.url).publish(replace(ONE, uses=Uses("spy", "x", (SHOP,))))
 
     assert published.uses == ONE.uses
     assert published.at.endswith("Z")  # the time of the server
@@ -63,9 +67,20 @@ def test_a_consumer_is_published_by_one_and_read_by_all_readers(
     assert seen_by_foreign.deployments == ()
 
 
+def test_uses_of_what_no_release_is_are_refused(registry: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDSTONE_TOKEN", registry.token)
+
+    for evidence, said in (
+        (replace(SHOP, release="9.9.9"), "no release 9.9.9 of shop"),
+        (replace(SHOP, module="x"), "no release 1.0.0 of x"),
+    ):
+        with pytest.raises(NotFound, match=f"there is {said}"):
+            open_consumers(registry.url).publish(replace(ONE, version="3", uses=Uses("spy", "team", (evidence,))))
+
+
 def test_who_may_say_what_runs_and_who_is_gone(registry: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, pusher = new_token(registry, "ci-app", "read"), new_token(registry, "ci-push", "push")
-    served = Deployment("shop", "1.0.0", "production", Stay.DEPLOYED, "", Party.MODULE)
+    served = Deployment("shop", "1.1.0", "production", Stay.DEPLOYED, "", Party.MODULE)
     monkeypatch.setenv("FIELDSTONE_TOKEN", reader)
     open_consumers(registry.url).publish(replace(ONE, uses=Uses("app", "team-app")))
 
@@ -74,8 +89,9 @@ def test_who_may_say_what_runs_and_who_is_gone(registry: Serving, monkeypatch: p
     with pytest.raises(Denied, match="does not allow admin"):
         open_consumers(registry.url, is_copy=True).publish(replace(ONE, publisher="somebody"))
     monkeypatch.setenv("FIELDSTONE_TOKEN", pusher)
-    with pytest.raises(NotFound, match=r"there is no release 1.0.0 of shop"):
+    with pytest.raises(NotFound, match=r"there is no release 1.1.0 of shop"):
         open_consumers(registry.url).deploy(served)
+    open_consumers(registry.url).deploy(replace(served, version="1.0.0"))
     with pytest.raises(Denied, match="app is published by ci-app"):
         open_consumers(registry.url).retire("app")
     monkeypatch.setenv("FIELDSTONE_TOKEN", reader)

@@ -91,7 +91,7 @@ def create_app(options: Options, around: Lifespan | None = None) -> Starlette:
         *api.routes(catalog, callers, work, files),
         *packages(shelf, callers),
         *administration(store.database, callers),
-        *consumers(store.database, callers),
+        *consumers(catalog, callers),
         *webhooks(store.database, callers, options.webhooks.permitted),
         *proposals(served, callers),
         *pages(catalog, callers, heads, options.naming, work, served=served),

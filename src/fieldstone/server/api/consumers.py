@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.consumers.published import Deployment, Known, Party, Published
+from fieldstone.errors import NotFound
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.sql.audit import Actor
 from fieldstone.registry.sql.clock import now
@@ -20,21 +21,21 @@ from fieldstone.server.api.endpoint import endpoint
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from fieldstone.registry.sql.database import Database
+    from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.server.callers import Caller, Callers
 
 _LARGEST = 16_000_000
 """The most bytes of published uses."""
 
 
-def consumers(database: Database, callers: Callers) -> list[Route]:
+def consumers(catalog: Catalog, callers: Callers) -> list[Route]:
     """The routes.
 
     Args:
-        database: the database of the registry.
+        catalog: the registry.
         callers: who calls.
     """
-    resources = _Resources(database)
+    resources = _Resources(catalog)
     answered = partial(endpoint, callers)
     return [
         Route("/api/v1/consumers", answered(resources.known)),
@@ -47,8 +48,8 @@ def consumers(database: Database, callers: Callers) -> list[Route]:
 class _Resources:
     """The answers."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, catalog: Catalog) -> None:
+        self._database, self._registry = catalog.database, catalog.registry
 
     async def known(self, _request: Request, caller: Caller) -> Response:
         """The uses of modules that the caller may read, and the deployments of their versions."""
@@ -63,6 +64,7 @@ class _Resources:
         for evidence in published.uses.evidence:
             caller.require_own("read", evidence.module)
         if not is_copy:
+            await run_in_threadpool(self._check_releases, published)
             published = replace(published, at=now(), publisher="")
         await run_in_threadpool(self._by(caller, is_copy=is_copy).publish, published)
         return Response(status_code=204)
@@ -84,6 +86,14 @@ class _Resources:
         caller.require_own("read", "")
         await run_in_threadpool(self._by(caller).retire, request.path_params["consumer"])
         return Response(status_code=204)
+
+    def _check_releases(self, published: Published) -> None:
+        """Raise if evidence is about what is no release; the error names nothing that the caller may not read."""
+        for evidence in published.uses.evidence:
+            if evidence.release not in map(str, self._registry.versions(evidence.module)):
+                raise NotFound(
+                    f"there is no release {evidence.release} of {evidence.module}", fix="correct the file of uses"
+                )
 
     def _by(self, caller: Caller, *, is_copy: bool = False) -> SqlConsumers:
         actor = Actor(caller.name, caller.credential)
