@@ -128,6 +128,7 @@ bench: setup ## what the claims of speed rest on
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/registry.py
 	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/consumers.py
 
 scale: setup ## how the gate grows with the repository, against buf: takes long, and npm fetches 9 MB; SCALE_ARGS=--quick
 	$(BIN)/python benchmarks/scale.py $(SCALE_ARGS)

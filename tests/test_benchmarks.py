@@ -183,3 +183,17 @@ def test_a_keystroke_is_measured_beside_buf() -> None:
     assert done.returncode == 0, done.stderr
     assert "25 files:" in done.stdout
     assert done.stdout.count("times as long") == 2
+
+
+def test_scans_and_answers_about_consumers_are_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/consumers.py", "--lines", "200", "--consumers", "600", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "impact: 500 consumers, " in done.stdout
+    assert "can-i-remove: 600 consumers: " in done.stdout
+    assert done.stdout.count(" x mypy (at most 1.5)") == 2
