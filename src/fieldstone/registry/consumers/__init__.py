@@ -57,10 +57,15 @@ def open_consumers(address: str, *, is_copy: bool = False) -> Consumers:
         from fieldstone.registry.consumers.folder import FolderConsumers
 
         return FolderConsumers(folder)
-    if address.partition(":")[0] in {"http", "https"}:
+    scheme = address.partition(":")[0]
+    if scheme in {"http", "https"}:
         from fieldstone.registry.consumers.remote import RemoteConsumers
 
         return RemoteConsumers(address, is_copy=is_copy)
+    if scheme not in {"sqlite", "postgresql"}:
+        from fieldstone.registry.consumers.none import NoConsumers
+
+        return NoConsumers(address)
     from fieldstone.registry.consumers.sql import SqlConsumers
     from fieldstone.registry.sql import open_store
 
