@@ -65,6 +65,8 @@ def answer(subject: str, *published: Uses, oldest: int | None = None) -> Answer:
         ("acme.shop.v1.Orders", How.READ, "acme.shop.v1.Orders.GetOrder"),
         ("acme.shop.v1", How.READ, f"{ORDER}.id"),
         ("main.proto", How.READ, f"{ORDER}.id"),
+        (f"{ORDER}.by", How.READ, f"{ORDER}.cash"),  # a oneof
+        (f"{ORDER}.by", How.WHOLE, ORDER),
     ],
 )
 def test_a_use_of_the_element_or_of_what_contains_it_blocks(subject: str, how: How, used: str) -> None:
@@ -84,6 +86,7 @@ def test_a_use_of_the_element_or_of_what_contains_it_blocks(subject: str, how: H
     [
         (f"{ORDER}.id", How.READ, ORDER),  # the class is imported, and no field of it read
         (f"{ORDER}.id", How.READ, f"{ORDER}.total"),
+        (f"{ORDER}.by", How.READ, f"{ORDER}.total"),
         (f"{ORDER}.id", How.WHOLE, MONEY),
         (f"{MONEY}.note", How.READ, f"{ORDER}.total"),
         ("acme.shop.v1.Alone.text", How.WHOLE, "acme.shop.v1.Basket"),

@@ -99,7 +99,10 @@ class Structure(Struct, frozen=True, dict=True):
         return found
 
     def _inside(self, subject: str) -> Iterator[str]:
-        """The elements in a message, enum, service, file or package."""
+        """The elements in a message, enum, service, file or package, and the members of a oneof."""
+        parent, _, name = subject.rpartition(".")
+        if (message := self.schema.messages.get(parent)) and name in message.oneofs:
+            yield from (field.full_name for field in message.fields.values() if field.oneof == name)
         types = [type_ for type_ in self._types.values() if subject in {type_.file, type_.package}]
         inside = [type_.full_name for type_ in types]
         inside += [name for name in self._types if name.startswith(f"{subject}.")] if subject in self._types else []
