@@ -34,9 +34,9 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         action: what was done: `release`, `copy`, `refuse`, `draft`, `create-module`, `create-token`, `revoke-token`,
-            `set-policy`, `publish-uses`, `retire-consumer`, `deployed`, `released`, `ended`, `propose`, `judge-proposal`,
-            `decide-proposal`, `release-proposal`, `sign-in`, `sign-out`, `create-webhook`, `remove-webhook`,
-            `enable-webhook`, `disable-webhook`, `redeliver`.
+            `set-policy`, `publish-uses`, `retire-consumer`, `deployed`, `released`, `ended`, `propose`,
+            `judge-proposal`, `decide-proposal`, `release-proposal`, `sign-in`, `sign-out`, `create-webhook`,
+            `remove-webhook`, `enable-webhook`, `disable-webhook`, `redeliver`.
         who: the name of the token or of the identity.
         credential: the id of the token, or the subject of the identity.
         module: the module, if it is about one.
