@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def uses(
     name: str, evidence: Mapping[How, str] | None = None, *, unseen: Places = (), days: int = 0, **more: Rank
 ) -> Uses:
     """A consumer that uses one element in each way."""
-    used = {how.value: {element: ("a.py:1",)} for how, element in (evidence or {}).items()}
+    used: dict[str, Any] = {how.value: {element: ("a.py:1",)} for how, element in (evidence or {}).items()}
     rank = more.get("rank", Rank.SCAN)
     found = Evidence("shop", "1.0.0", rank, DAY - timedelta(days), by="python", unseen=unseen, **used)
     return Uses(name, f"team-{name}", (found,))

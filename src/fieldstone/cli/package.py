@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Command
 from fieldstone.cli.progress import watched
 from fieldstone.codegen.clients import LANGUAGES
+
+if TYPE_CHECKING:
+    from fieldstone.consumers.uses import Uses
 
 
 @click.command(cls=Command)
@@ -25,31 +29,51 @@ from fieldstone.codegen.clients import LANGUAGES
 @click.option(
     "--check", "only_check", is_flag=True, help="Build and test the packages in a scratch folder, and keep none."
 )
-def command(release: str, language: str, out: str, post: int, only_check: bool) -> int:
+@click.option(
+    "--uses",
+    "uses_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Narrow the package to the uses in FILE, a fieldstone.uses.toml, for its consumer.",
+)
+def command(release: str, *, language: str, out: str, post: int, only_check: bool, uses_file: Path | None) -> int:
     """Build the packages that other teams install from a release, the newest by default.
 
     A package has the version of the release. If only the generator was fixed, and not the contract, `--post 1` builds
     another package of the same release.
+
+    With `--uses` the package has what one consumer uses, and is named for it: telemetry-contracts-for-billing. Code
+    that uses anything else does not compile, or raises AttributeError.
 
     \b
     Examples:
       fieldstone package telemetry
       fieldstone package telemetry@1.2.0 --lang typescript --out dist
       fieldstone package telemetry --check
+      fieldstone package telemetry --uses ../billing/fieldstone.uses.toml
     """
     from fieldstone.workflows.package import check, package
 
     project = open_project()
+    uses = _uses(uses_file) if uses_file else None
     if only_check:
         with watched(project, f"building and testing the {language} package of {release}"):
-            checked = check(project, release, language=language, post=post)
+            checked = check(project, release, language=language, post=post, uses=uses)
         words = f"{checked.messages} message{'' if checked.messages == 1 else 's'} encoded and decoded"
         say(f"{checked.module} {checked.version}: its {language} package works, {words}.", err=True)
         return 0
     folder = Path(out).resolve() if out else None
     with watched(project, f"building the {language} package of {release}"):
-        packaged = package(project, release, language=language, out=folder, post=post)
+        packaged = package(project, release, language=language, out=folder, post=post, uses=uses)
     for path in packaged.built:
         say(Path(os.path.relpath(path)).as_posix())
     say(f"{packaged.module} {packaged.version}: {language} package built.", err=True)
     return 0
+
+
+def _uses(file: Path) -> Uses:
+    """The uses in a file."""
+    from fieldstone.consumers.uses import from_toml
+    from fieldstone.regular_file import read_file
+
+    return from_toml(read_file(file).decode("utf-8", "replace"), where=str(file))

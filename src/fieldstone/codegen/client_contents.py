@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,6 +18,10 @@ from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+
+USES = "fieldstone.uses.toml"
+"""The file of the uses that a narrowed package was built from, in the package."""
 
 
 class Example(Struct, frozen=True):
@@ -138,8 +143,26 @@ def with_texts(
     tree = {path: with_header(path, text, source) for path, text in texts.items()}
     if client.license:
         tree["LICENSE"] = client.license
-    encoded = {path: text.encode() for path, text in tree.items()} | signed_tree(client.signed, data)
+    encoded = {path: text.encode() for path, text in tree.items()} | data_files(client, data)
     return dict(sorted(encoded.items()))
+
+
+def data_files(client: ClientPackage, root: str = "") -> dict[str, bytes]:
+    """The data that a package carries: its signed release, and the uses that it was narrowed to.
+
+    Args:
+        client: the release.
+        root: the folder for data in the package; empty for the package's own.
+    """
+    uses = {str(PurePosixPath(root, USES)): client.narrowing.uses.encode()} if client.narrowing else {}
+    return {**signed_tree(client.signed, root), **uses}
+
+
+def description(client: ClientPackage) -> str:
+    """The description of a package, in one line."""
+    if client.consumer:
+        return f"The part of the messages of {client.module} that {client.consumer} uses"
+    return f"The messages of {client.module}, for everybody who reads or writes them"
 
 
 def refuse_post(client: ClientPackage, *, what: str, because: str) -> None:

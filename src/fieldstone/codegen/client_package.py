@@ -28,6 +28,20 @@ class Needed(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
 
 
+class Narrowing(Struct, frozen=True):
+    """The part of a release that one consumer uses.
+
+    Attributes:
+        consumer: the consumer's name.
+        digest: the digest of these uses.
+        uses: the text of the file of uses that the package carries.
+    """
+
+    consumer: str
+    digest: str
+    uses: str
+
+
 class ClientPackage(Struct, frozen=True, kw_only=True):
     """A release as its client packages are made of it.
 
@@ -47,6 +61,7 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
         needs: the releases that it imports from, directly or not, sorted by module.
         known: the third-party files whose code other packages have.
         signed: what a package of a signed release carries, see `codegen.signed_release`; empty for others.
+        narrowing: whom it is narrowed for; None if it is the whole release.
     """
 
     module: str
@@ -63,6 +78,12 @@ class ClientPackage(Struct, frozen=True, kw_only=True):
     needs: tuple[Needed, ...] = ()
     known: KnownPackages = KNOWN
     signed: Mapping[str, bytes] = {}
+    narrowing: Narrowing | None = None
+
+    @property
+    def consumer(self) -> str:
+        """The consumer that the package is narrowed for; empty if it is the whole release."""
+        return self.narrowing.consumer if self.narrowing else ""
 
     @property
     def major(self) -> int:

@@ -18,18 +18,20 @@ CONTRACTS, STORAGE = "contracts", "storage"
 _PRE_RELEASE = re.compile(r"(?P<kind>alpha|beta|rc|a|b)[.-]?(?P<number>\d*)")
 
 
-def distribution(module: str, kind: str, prefix: str = "") -> str:
+def distribution(module: str, kind: str, prefix: str = "", consumer: str = "") -> str:
     """The name to install a module's package by: "telemetry-contracts".
 
     Args:
         module: the module's name.
         kind: `CONTRACTS` or `STORAGE`.
         prefix: the setting python-prefix, for Python alone: "acme" gives "acme-telemetry-contracts".
+        consumer: whom the package is narrowed for: "billing" gives "telemetry-contracts-for-billing".
     """
-    return re.sub(r"[^a-z0-9]+", "-", f"{prefix}-{module}-{kind}".lower()).strip("-")
+    narrowed = f"-for-{consumer}" if consumer else ""
+    return re.sub(r"[^a-z0-9]+", "-", f"{prefix}-{module}-{kind}{narrowed}".lower()).strip("-")
 
 
-def contracts_distribution(module: str, version: str, prefix: str = "") -> str:
+def contracts_distribution(module: str, version: str, prefix: str = "", consumer: str = "") -> str:
     """The name to install a module's DTOs by: "telemetry-contracts", from 2.0.0 on "telemetry-contracts-v2".
 
     A major version breaks what the one before promised. With a name of its own, as in the import paths of Go
@@ -39,9 +41,10 @@ def contracts_distribution(module: str, version: str, prefix: str = "") -> str:
         module: the module's name.
         version: the release's, as semver or PEP 440 has it.
         prefix: the setting python-prefix.
+        consumer: whom the package is narrowed for, if it is.
     """
     major = int(version.partition(".")[0])
-    return distribution(module, CONTRACTS, prefix) + (f"-v{major}" if major > 1 else "")
+    return distribution(module, CONTRACTS, prefix, consumer) + (f"-v{major}" if major > 1 else "")
 
 
 def import_name(distribution: str) -> str:

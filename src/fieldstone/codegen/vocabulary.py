@@ -36,8 +36,8 @@ def without_annotations(image: bytes, *, where: str) -> FileDescriptorSet:
     for file in known.file:
         if file.package != PACKAGE:
             _clear_options(file)
-            if not any(name.startswith(f".{PACKAGE}.") for name in _types(file)):
-                _drop_imports(file, {part.name for part in vocabulary})
+            if not any(name.startswith(f".{PACKAGE}.") for name in types_of(file)):
+                drop_imports(file, {part.name for part in vocabulary})
     return descriptor_pb2.FileDescriptorSet.FromString(known.SerializeToString())
 
 
@@ -71,7 +71,7 @@ def _clear_annotations(element: Any) -> None:
         element.ClearField("options")
 
 
-def _types(file: Any) -> Iterator[str]:
+def types_of(file: Any) -> Iterator[str]:
     """The full names of the types that a file's fields, extensions and rpcs use, each with a dot before it."""
     for extension in file.extension:
         yield from (extension.type_name, extension.extendee)
@@ -90,7 +90,7 @@ def _types_of_message(message: DescriptorProto) -> Iterator[str]:
         yield from _types_of_message(nested)
 
 
-def _drop_imports(file: Any, paths: Container[str]) -> None:
+def drop_imports(file: Any, paths: Container[str]) -> None:
     """Drop imports; public and weak ones are named by their index among all (descriptor.proto)."""
     old = list(file.dependency)
     kept = [path for path in old if path not in paths]

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from fieldstone.compatibility.reader import Reader
 from fieldstone.consumers.concerned import Structure
+from fieldstone.consumers.enforced import covers
 from fieldstone.consumers.published import Counted, Known, Published
 from fieldstone.consumers.uses import CONCLUSIVE, Evidence, How, Places, Rank
 
@@ -163,7 +164,7 @@ def doubts_about(
         yield Doubt(uses.consumer, uses.owner, f"the evidence of {who} is {weak}, less than {at_least.value}")
     for e in evidence:
         kind = e.by or e.rank.value
-        if e.unseen:
+        if e.unseen and not any(covers(other, e) for other in evidence):
             problem = f"the {kind} evidence of {who} is incomplete: {len(e.unseen)} places not followed"
             yield Doubt(uses.consumer, uses.owner, problem, e.unseen)
         age = (today - e.day).days

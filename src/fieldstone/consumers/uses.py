@@ -67,6 +67,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
         rank: the kind of source.
         day: the day on which it was gathered (UTC).
         by: the source in a word: the language of a scan.
+        package: the name of the narrowed package that enforces the uses; see `consumers.enforced`.
+        digest: the digest of the uses that the package was built from.
         unseen: what the source could not follow, `path:line: words`; nothing follows from the absence of a use then.
         read: the places of each field or rpc that is read, by full name.
         write: the places of each field that is set.
@@ -78,6 +80,8 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     rank: Rank
     day: date
     by: str = ""
+    package: str = ""
+    digest: str = ""
     unseen: Places = ()
     read: Mapping[str, Places] = {}
     write: Mapping[str, Places] = {}
@@ -116,9 +120,13 @@ class Uses(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
     def renewed(self, fresh: Evidence) -> Uses:
         """The uses with the table of the same module and source replaced."""
-        source = (fresh.module, fresh.rank, fresh.by)
-        kept = [one for one in self.evidence if (one.module, one.rank, one.by) != source]
+        kept = self.without(fresh.module, fresh.rank, fresh.by).evidence
         return msgspec.structs.replace(self, evidence=tuple(sorted((*kept, fresh), key=_order)))
+
+    def without(self, module: str, rank: Rank, by: str) -> Uses:
+        """The uses without the table of one module and source."""
+        kept = tuple(one for one in self.evidence if (one.module, one.rank, one.by) != (module, rank, by))
+        return msgspec.structs.replace(self, evidence=kept)
 
 
 def _order(evidence: Evidence) -> tuple[str, int, str]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients import LANGUAGES, Target, find_target
+from fieldstone.consumers.uses import Uses
 from fieldstone.errors import Invalid
 from fieldstone.packaging.tree import add_all
 from fieldstone.project.project import Project
@@ -32,7 +33,15 @@ class Packaged(Struct, frozen=True):
     messages: int | None = None
 
 
-def package(project: Project, reference: str, *, language: str, out: Path | None = None, post: int = 0) -> Packaged:
+def package(
+    project: Project,
+    reference: str,
+    *,
+    language: str,
+    out: Path | None = None,
+    post: int = 0,
+    uses: Uses | None = None,
+) -> Packaged:
     """Build the packages of a release.
 
     Args:
@@ -41,6 +50,7 @@ def package(project: Project, reference: str, *, language: str, out: Path | None
         language: one of `codegen.clients.LANGUAGES`.
         out: the folder of the finished packages; by default that of the settings.
         post: which package of the release it is: 0 for the first.
+        uses: the uses to narrow the package to; None for the whole release.
 
     Raises:
         FieldstoneError: there is no such release, it cannot be packaged, or a package of its name is there with another
@@ -48,12 +58,12 @@ def package(project: Project, reference: str, *, language: str, out: Path | None
     """
     target, release = find_target(language), find_release(project, reference)
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
-        _build(project, target, release, Path(scratch), post=post)
+        _build(project, target, release, Path(scratch), post=post, uses=uses)
         built = add_all(Path(scratch), out or project.settings.packages)
     return Packaged(release.name, release.version, tuple(built))
 
 
-def check(project: Project, reference: str, *, language: str, post: int = 0) -> Packaged:
+def check(project: Project, reference: str, *, language: str, post: int = 0, uses: Uses | None = None) -> Packaged:
     """Build the packages of a release in a scratch folder, install them where nothing else is, and use them.
 
     Args:
@@ -61,6 +71,7 @@ def check(project: Project, reference: str, *, language: str, post: int = 0) -> 
         reference: `MODULE` or `MODULE@VERSION`.
         language: one of `codegen.clients.LANGUAGES`.
         post: which package of the release it is.
+        uses: the uses to narrow the package to; None for the whole release.
 
     Raises:
         FieldstoneError: there is no such release, it cannot be packaged, or its package does not work.
@@ -76,16 +87,18 @@ def check(project: Project, reference: str, *, language: str, post: int = 0) -> 
         own, needed = Path(scratch, "own"), Path(scratch, "needed")
         own.mkdir()
         needed.mkdir()
-        client = _build(project, target, release, own, post=post)
+        client = _build(project, target, release, own, post=post, uses=uses)
         _build_needed(project, target, release, client, needed)
         messages = target.check(client, _setting(project, target), own, needed)
     return Packaged(release.name, release.version, messages=messages)
 
 
-def _build(project: Project, target: Target, release: Release, folder: Path, *, post: int = 0) -> ClientPackage:
+def _build(
+    project: Project, target: Target, release: Release, folder: Path, *, post: int = 0, uses: Uses | None = None
+) -> ClientPackage:
     """Build the package of a release into a folder; gives what it was built from."""
     setting = _setting(project, target)
-    client = client_package(project, release, post=post)
+    client = client_package(project, release, post=post, uses=uses)
     target.build(client, target.tree(client, setting), folder)
     return client
 

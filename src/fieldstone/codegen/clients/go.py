@@ -65,7 +65,7 @@ def go_package(client: ClientPackage, *, prefix: str) -> dict[str, bytes]:
         raise Invalid(
             f"{prefix!r} is no path that Go modules are found by", fix="it starts with a host: example.com/contracts"
         )
-    module = go_module(client.module, client.version, prefix)
+    module = go_module(client.module, client.version, prefix, client.consumer)
     code = _generate(client, module, prefix)
     root = go_packages(["go.mod"], module)["go.mod"].name
     files = {
@@ -78,7 +78,7 @@ def go_package(client: ClientPackage, *, prefix: str) -> dict[str, bytes]:
     return with_texts(client, "go/README.md.j2", files, module=module, root=root, imported=_example(client, module))
 
 
-def go_module(module: str, version: str, prefix: str) -> str:
+def go_module(module: str, version: str, prefix: str, consumer: str = "") -> str:
     """The path of a module's Go module: "example.com/contracts/telemetry-contracts", with "/v2" from 2.0.0 on.
 
     Go asks for that ending (https://go.dev/ref/mod#major-version-suffixes).
@@ -87,9 +87,10 @@ def go_module(module: str, version: str, prefix: str) -> str:
         module: the module's name.
         version: its semver.
         prefix: the path that it is published below.
+        consumer: whom it is narrowed for, if it is.
     """
     major = int(version.partition(".")[0])
-    return f"{prefix}/{distribution(module, CONTRACTS)}" + (f"/v{major}" if major > 1 else "")
+    return f"{prefix}/{distribution(module, CONTRACTS, consumer=consumer)}" + (f"/v{major}" if major > 1 else "")
 
 
 def protobuf_version(code: Iterable[str]) -> str:
@@ -201,7 +202,8 @@ def _find(plugin: str) -> str:
 
 
 def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
-    write_tree(tree, folder / f"{distribution(client.module, CONTRACTS)}-{client.version}-go")
+    name = distribution(client.module, CONTRACTS, consumer=client.consumer)
+    write_tree(tree, folder / f"{name}-{client.version}-go")
 
 
 TARGET = Target(

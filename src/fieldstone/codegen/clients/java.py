@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
 
-from fieldstone.codegen.client_contents import carried_files, example, in_known_package, known_files, with_texts
+from fieldstone.codegen.client_contents import (
+    carried_files,
+    description,
+    example,
+    in_known_package,
+    known_files,
+    with_texts,
+)
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import fix_of_old
@@ -65,10 +72,11 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
     version = maven_version(client.version, client.post)
     compiler = _find(protoc)
     sources = _generate(compiler, client)
-    artifact = distribution(client.module, CONTRACTS)
+    artifact = distribution(client.module, CONTRACTS, consumer=client.consumer)
     pom = render(
         "java/pom.xml.j2",
         client=client,
+        description=description(client),
         group=group,
         artifact=artifact,
         version=version,
@@ -207,7 +215,8 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
     version = maven_version(client.version, client.post)
-    write_tree(tree, folder / f"{distribution(client.module, CONTRACTS)}-{version}-java")
+    name = distribution(client.module, CONTRACTS, consumer=client.consumer)
+    write_tree(tree, folder / f"{name}-{version}-java")
 
 
 TARGET = Target(

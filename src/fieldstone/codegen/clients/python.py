@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from fieldstone.codegen.client_contents import data_files
 from fieldstone.codegen.client_package import ClientPackage
 from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.packages import Documents, PackageVersion
@@ -11,7 +14,6 @@ from fieldstone.codegen.contracts.tree import contracts_files
 from fieldstone.codegen.headers import with_header
 from fieldstone.codegen.names import DtoPackages, contracts_distribution, import_name, python_version
 from fieldstone.codegen.render import format_python
-from fieldstone.codegen.signed_release import signed_tree
 from fieldstone.packaging import python_check, wheel
 
 
@@ -28,7 +30,7 @@ def python_package(client: ClientPackage, prefix: str) -> dict[str, bytes]:
         FieldstoneError: grpcio-tools, Jinja2 or ruff is missing, or Python cannot hold a name.
     """
     source = f"{client.module} {client.version}"
-    release = _package_version(client.module, client.version, prefix, client.digest, client.post)
+    release = _package_of(client, prefix)
     others = {n.module: _package_version(n.module, n.version, prefix) for n in client.needs}
     texts = contracts_files(
         release,
@@ -41,16 +43,23 @@ def python_package(client: ClientPackage, prefix: str) -> dict[str, bytes]:
     )
     headed = {path: with_header(path, text, source) for path, text in texts.items()}
     encoded = {path: text.encode() for path, text in format_python(headed).items()}
-    return dict(sorted((encoded | signed_tree(client.signed, import_name(release.contracts))).items()))
+    return dict(sorted((encoded | data_files(client, import_name(release.contracts))).items()))
 
 
-def _package_version(module: str, version: str, prefix: str, digest: str = "", post: int = 0) -> PackageVersion:
-    number = python_version(version) + (f".post{post}" if post else "")
-    return PackageVersion(module, number, f"{module} {version}", semver=version, digest=digest, prefix=prefix)
+def _package_of(client: ClientPackage, prefix: str) -> PackageVersion:
+    number = python_version(client.version) + (f".post{client.post}" if client.post else "")
+    package = _package_version(client.module, client.version, prefix)
+    return replace(package, version=number, digest=client.digest, narrowing=client.narrowing)
+
+
+def _package_version(module: str, version: str, prefix: str) -> PackageVersion:
+    return PackageVersion(
+        module, python_version(version), f"{module} {version}", semver=version, digest="", prefix=prefix
+    )
 
 
 def _packages(client: ClientPackage, prefix: str) -> DtoPackages:
-    home = import_name(contracts_distribution(client.module, client.version, prefix))
+    home = import_name(contracts_distribution(client.module, client.version, prefix, client.consumer))
     owners = {
         path: import_name(contracts_distribution(needed.module, needed.version, prefix))
         for needed in client.needs
@@ -64,9 +73,9 @@ def _build(client: ClientPackage, tree: Tree, folder: Path) -> None:
 
 
 def _check(client: ClientPackage, prefix: str, own: Path, needed: Path) -> int:
-    name = contracts_distribution(client.module, client.version, prefix)
-    version = _package_version(client.module, client.version, prefix, post=client.post).version
-    return python_check.check(f"{name}=={version}", import_name(name), own, needed)
+    package = _package_of(client, prefix)
+    name = package.contracts
+    return python_check.check(f"{name}=={package.version}", import_name(name), own, needed)
 
 
 TARGET = Target(tree=python_package, build=_build, check=_check, setting="python-prefix")

@@ -9,7 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fieldstone.codegen.client_contents import (
+    USES,
     carried_files,
+    description,
     homes,
     in_known_package,
     known_files,
@@ -50,7 +52,7 @@ def typescript_package(client: ClientPackage, *, scope: str = "") -> dict[str, b
             npm cannot reach its registry, or protoc-gen-es refuses a file.
     """
     refuse_post(client, what="an npm package", because=_NO_POST)
-    name = npm_name(client.module, client.version, scope)
+    name = npm_name(client.module, client.version, scope, client.consumer)
     code = _generate(client, scope)
     modules = sorted(path.removesuffix(".js") for path in code if path.endswith(".js"))
     index = {f"index{ending}": render(f"typescript/index{ending}.j2", client=client) for ending in _ENDINGS}
@@ -59,7 +61,7 @@ def typescript_package(client: ClientPackage, *, scope: str = "") -> dict[str, b
     return with_texts(client, "typescript/README.md.j2", files, name=name, module_of=_module)
 
 
-def npm_name(module: str, version: str, scope: str = "") -> str:
+def npm_name(module: str, version: str, scope: str = "", consumer: str = "") -> str:
     """The name of a module's npm package: "telemetry-contracts", and "@acme/telemetry-contracts-v2" from 2.0.0 on.
 
     Each major version has a name of its own, as import paths of Go have it: so a program can use two of them.
@@ -68,6 +70,7 @@ def npm_name(module: str, version: str, scope: str = "") -> str:
         module: the module's name.
         version: its semver.
         scope: with or without its "@"; empty for none.
+        consumer: whom it is narrowed for, if it is.
 
     Raises:
         FieldstoneError: npm takes no such scope.
@@ -79,7 +82,7 @@ def npm_name(module: str, version: str, scope: str = "") -> str:
         )
     major = version.partition(".")[0]
     ending = f"-v{major}" if int(major) > 1 else ""
-    return f"{f'@{found[1]}/' if scope else ''}{distribution(module, CONTRACTS)}{ending}"
+    return f"{f'@{found[1]}/' if scope else ''}{distribution(module, CONTRACTS, consumer=consumer)}{ending}"
 
 
 def npm_range(version: str) -> str:
@@ -165,7 +168,7 @@ def _manifest(
     return {
         "name": name,
         "version": client.version,
-        "description": f"The messages of {client.module}, for everybody who reads or writes them",
+        "description": description(client),
         "license": "SEE LICENSE IN LICENSE" if client.license else "UNLICENSED",
         "type": "module",
         "sideEffects": False,
@@ -173,9 +176,20 @@ def _manifest(
             **{key: {"types": f"./{path}.d.ts", "default": f"./{path}.js"} for key, path in exported.items()},
             "./package.json": "./package.json",
         },
-        "files": [*roots, *(f"{top}/" for top in tops), *signed_tree(client.signed), "CHANGELOG.md"],
+        "files": [
+            *roots,
+            *(f"{top}/" for top in tops),
+            *signed_tree(client.signed),
+            *([USES] if client.narrowing else []),
+            "CHANGELOG.md",
+        ],
         "dependencies": dict(dependencies),
-        "fieldstone": {"module": client.module, "version": client.version, "digest": client.digest},
+        "fieldstone": {
+            "module": client.module,
+            "version": client.version,
+            "digest": client.digest,
+            **({"consumer": client.consumer, "uses": client.narrowing.digest} if client.narrowing else {}),
+        },
     }
 
 

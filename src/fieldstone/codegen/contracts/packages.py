@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from fieldstone.codegen.client_package import Narrowing
 from fieldstone.codegen.contracts.dto import DtoModules
 from fieldstone.codegen.names import STORAGE, compatible, contracts_distribution, distribution, import_name, package
 from fieldstone.codegen.render import render
@@ -32,6 +33,7 @@ class PackageVersion(Struct, frozen=True):
         semver: as the registry has it.
         digest: of the release, or of the sources where they are none.
         prefix: the setting python-prefix.
+        narrowing: whom the packages are narrowed for; None if they have the whole release.
     """
 
     module: str
@@ -40,11 +42,13 @@ class PackageVersion(Struct, frozen=True):
     semver: str
     digest: str
     prefix: str = ""
+    narrowing: Narrowing | None = None
 
     @property
     def contracts(self) -> str:
         """The distribution of its DTOs."""
-        return contracts_distribution(self.module, self.version, self.prefix)
+        consumer = self.narrowing.consumer if self.narrowing else ""
+        return contracts_distribution(self.module, self.version, self.prefix, consumer)
 
 
 def storage_folder(module: str, prefix: str = "") -> str:

@@ -44,7 +44,7 @@ def contracts_files(
     told = with_deprecations(image, where=where)
     made = dto_modules(told, packages, own_files, where=where)
     schema = load_schema(told, where=where, own_files=own_files, with_imports=True)
-    upcasts = upcasts_module(schema, packages.from_root)
+    upcasts = "" if release.narrowing else upcasts_module(schema, packages.from_root)
     beside = read_clients(schema, own_files, packages) | ({"upcasts.py": upcasts} if upcasts else {})
     deprecated = deprecated_calls(schema, made.services)
     return contracts_package(release, made, beside, others, documents, deprecated=deprecated)

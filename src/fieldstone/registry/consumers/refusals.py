@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fieldstone.consumers.enforced import check_enforced
 from fieldstone.consumers.published import Deployment, Known, Party, Published, Stay
 from fieldstone.errors import Conflict, Invalid, NotFound
 
@@ -14,12 +15,14 @@ def check_published(published: Published) -> None:
     """Raise if published uses cannot be stored.
 
     Raises:
-        Invalid: a name is none, or a use has no owner.
+        Invalid: a name is none, a use has no owner, or enforced uses are not those of a narrowed package.
     """
-    _check(published.consumer, "a consumer")
-    _check(published.version, "a version of a consumer")
+    check_name(published.consumer, "a consumer")
+    check_name(published.version, "a version of a consumer")
     if not published.uses.owner.strip():
         raise Invalid(f"the consumer {published.consumer} has no owner", fix="say who answers for it: `owner`")
+    for evidence in published.uses.evidence:
+        check_enforced(evidence)
 
 
 def check_deployment(deployment: Deployment) -> None:
@@ -28,9 +31,9 @@ def check_deployment(deployment: Deployment) -> None:
     Raises:
         Invalid: a name is none.
     """
-    _check(deployment.name, f"a {deployment.party}")
-    _check(deployment.version, f"a version of a {deployment.party}")
-    _check(deployment.environment, "an environment")
+    check_name(deployment.name, f"a {deployment.party}")
+    check_name(deployment.version, f"a version of a {deployment.party}")
+    check_name(deployment.environment, "an environment")
 
 
 def unknown_version(deployment: Deployment) -> NotFound:
@@ -86,7 +89,16 @@ def refuse_other(new: Published, old: Published) -> None:
         )
 
 
-def _check(name: str, what: str) -> None:
+def check_name(name: str, what: str) -> None:
+    """Raise if a name cannot be one of a consumer, a version or an environment.
+
+    Args:
+        name: the name.
+        what: what it is a name of: "a consumer".
+
+    Raises:
+        Invalid: it cannot.
+    """
     if not _NAME.fullmatch(name):
         raise Invalid(
             f"{name[:100]!r} is no name of {what}",

@@ -13,6 +13,7 @@ from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.published import with_code
 from fieldstone.codegen.vocabulary import without_annotations
 from fieldstone.compatibility.changes import describe
+from fieldstone.consumers.uses import Uses
 from fieldstone.errors import Conflict, Damaged, Invalid, NotFound
 from fieldstone.packaging.changelog import changelog, section
 from fieldstone.project.project import Project
@@ -20,6 +21,7 @@ from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, NAME, SOURCES, Link, Release
 from fieldstone.schema.model import Schema
 from fieldstone.suggestions import did_you_mean
+from fieldstone.workflows.generating.narrowing import Part, narrow
 
 
 def find_release(project: Project, reference: str) -> Release:
@@ -47,17 +49,18 @@ def find_release(project: Project, reference: str) -> Release:
     return release
 
 
-def client_package(project: Project, release: Release, *, post: int = 0) -> ClientPackage:
+def client_package(project: Project, release: Release, *, post: int = 0, uses: Uses | None = None) -> ClientPackage:
     """The input of a release's client packages.
 
     Args:
         project: where the registry is, and what the settings say of the module.
         release: the release.
         post: which package of it it is: 0 for the first.
+        uses: what the consumer uses whom the packages are narrowed for; None for the whole release.
 
     Raises:
-        FieldstoneError: no code is generated from it, another module has its package's name, what it imports is not
-            released, or a file of it is missing or damaged.
+        FieldstoneError: no code is generated from it, it lacks something that is used, another module has its
+            package's name, what it imports is not released, or a file of it is missing or damaged.
     """
     files = _files(project, release)
     if not files:
@@ -66,23 +69,27 @@ def client_package(project: Project, release: Release, *, post: int = 0) -> Clie
             fix=f"`generate = true` in [tool.fieldstone.modules.{release.name}] asks for it where it has options alone",
         )
     _refuse_one_name_for_two(project, release)
-    annotated = project.registry.read(release, IMAGE)
+    released_image = project.registry.read(release, IMAGE)
+    part = narrow(project, release, uses, released_image, files) if uses else Part(released_image, files)
     where = f"{project.registry.label(release)}/{IMAGE}"
+    image = without_annotations(with_deprecations(part.image, where=where), where=where)
+    reached = {file.name for file in image.file}
     return ClientPackage(
         module=release.name,
         version=release.version,
         post=post,
         digest=release.digest,
         released_at=datetime.fromisoformat(release.released_at),
-        annotated=annotated,
-        image=without_annotations(with_deprecations(annotated, where=where), where=where),
-        files=files,
+        annotated=part.image,
+        image=image,
+        files=part.files,
         license=_document(project, release, "LICENSE"),
         readme=_document(project, release, "README.md"),
         changelog=changelog(release.name, _sections(project, release)),
-        needs=tuple(_needs(project, release)),
+        needs=tuple(needed for needed in _needs(project, release) if not reached.isdisjoint(needed.files)),
         known=KNOWN.extended(project.settings.known_packages),
-        signed={NAME: project.registry.text(release), IMAGE: annotated} if release.signature else {},
+        signed={NAME: project.registry.text(release), IMAGE: released_image} if release.signature else {},
+        narrowing=part.narrowing,
     )
 
 
