@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,12 @@ from fieldstone.cli.opening import open_project
 from fieldstone.cli.options import NameAndVersion, OneOf, environment_option, party_option
 from fieldstone.cli.output import say
 from fieldstone.cli.parsing import Group
+
+if TYPE_CHECKING:
+    from fieldstone.consumers.uses import Evidence, Uses
+
+_SHOWN = 3
+"""The number of elements without a use that a summary names."""
 
 _registry_option = click.option(
     "--registry",
@@ -66,11 +73,22 @@ def scan_code(paths: tuple[str, ...], consumer: str, owner: str, language: str, 
     uses, found = scan(Path.cwd(), paths or (default,), language, consumer=consumer, owner=owner, python=python)
     for evidence in uses.evidence:
         if evidence.by == language and evidence.module in found.releases:
-            count, unseen = len({*evidence.read, *evidence.write, *evidence.whole}), len(evidence.unseen)
-            used, lines = _several(count, "element"), _several(unseen, "line")
-            say(f"{evidence.module} {evidence.release}: {used} used, {lines} not followed")
+            say(f"{evidence.module} {evidence.release}: {_summary(evidence, uses)}")
     say(f"{FILE}: {_several(found.files, 'file')} scanned; commit it, then `fieldstone uses publish`.", err=True)
     return 0
+
+
+def _summary(evidence: Evidence, uses: Uses) -> str:
+    """A table of evidence in words."""
+    from fieldstone.consumers.enforced import unused
+
+    names = {name for name, _, _ in evidence.uses()}
+    if not evidence.package:
+        return f"{_several(len(names), 'element')} used, {_several(len(evidence.unseen), 'line')} not followed"
+    idle = unused(evidence, uses)
+    shown = ", ".join(idle[:_SHOWN]) + (f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else "")
+    without_use = f"; without a use in this code: {shown}" if idle else ""
+    return f"enforced: {evidence.package} has {_several(len(names), 'element')}{without_use}"
 
 
 @command.command("publish")

@@ -89,6 +89,16 @@ def covers(enforcing: Evidence, scanned: Evidence) -> bool:
     return same and enforcing.rank is Rank.ENFORCED and scanned.rank is Rank.SCAN
 
 
+def unused(enforcing: Evidence, uses: Uses) -> list[str]:
+    """The elements of a narrowed package that no other evidence about its module has a use of, sorted.
+
+    Of an enum, one of its values counts.
+    """
+    used = {name for one in uses.of(enforcing.module) if one != enforcing for name, _, _ in one.uses()}
+    used |= {name.rpartition(".")[0] for name in used}
+    return sorted({name for name, _, _ in enforcing.uses()} - used)
+
+
 def installed(evidence: Evidence, language: str, day: date) -> Evidence:
     """The evidence of a package that a scan of code in a language found installed on a day (UTC)."""
     return replace(evidence, by=language, day=day)

@@ -8,7 +8,8 @@ from datetime import date
 
 from msgspec import Struct
 
-from fieldstone.consumers.uses import Evidence, How, Places, Rank
+from fieldstone.consumers.enforced import check_enforced, installed
+from fieldstone.consumers.uses import FILE, Evidence, How, Places, Rank, from_toml
 
 
 class Use(Struct, frozen=True, array_like=True):
@@ -30,18 +31,28 @@ class Unseen(Struct, frozen=True, array_like=True):
     words: str
 
 
+class Package(Struct, frozen=True, array_like=True):
+    """An installed client package: its module, its name, and the text of the uses that it is narrowed to, if it is."""
+
+    module: str
+    name: str
+    uses: str
+
+
 class Scanned(Struct, frozen=True):
     """What a scan found.
 
     Attributes:
         files: the number of files that were read.
         releases: the release of each module whose client package is installed.
+        packages: the client packages that the code imports.
         uses: the uses.
         unseen: the places that could not be followed.
     """
 
     files: int
     releases: Mapping[str, str]
+    packages: tuple[Package, ...] = ()
     uses: tuple[Use, ...] = ()
     unseen: tuple[Unseen, ...] = ()
 
@@ -53,6 +64,26 @@ class Scanned(Struct, frozen=True):
             day: the day of the scan (UTC).
         """
         return [self._about(module, release, language, day) for module, release in sorted(self.releases.items())]
+
+    def enforced(self, module: str, language: str, day: date) -> Evidence | None:
+        """The evidence of the narrowed package of a module; None if the code imports another one, too.
+
+        Args:
+            module: the module's name.
+            language: the scanned language.
+            day: the day of the scan (UTC).
+
+        Raises:
+            Invalid: what the package says of itself is not what it was built with.
+        """
+        packages = [package for package in self.packages if package.module == module]
+        if len(packages) != 1 or not packages[0].uses:
+            return None
+        carried = from_toml(packages[0].uses, where=f"{FILE} in {packages[0].name}").of(module)
+        found = [installed(one, language, day) for one in carried if one.rank is Rank.ENFORCED]
+        for one in found:
+            check_enforced(one)
+        return found[0] if found else None
 
     def _about(self, module: str, release: str, language: str, day: date) -> Evidence:
         uses: dict[How, dict[str, list[str]]] = {how: defaultdict(list) for how in How}

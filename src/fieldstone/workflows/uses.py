@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fieldstone.atomic_files import replacing
 from fieldstone.consumers.published import Published
-from fieldstone.consumers.uses import FILE, Uses, from_toml, to_toml
+from fieldstone.consumers.uses import FILE, Rank, Uses, from_toml, to_toml
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.registry import folder_of, open_registry
 from fieldstone.registry.consumers import Consumers, open_consumers
@@ -70,9 +70,11 @@ def scan(
             f"none of {found.files} files in {', '.join(paths)} imports a client package",
             fix="install the packages that the code imports, made by `fieldstone package`, in the same environment",
         )
-    uses = before
-    for evidence in found.evidence(language, today or datetime.now(UTC).date()):
-        uses = uses.renewed(evidence)
+    uses, day = before, today or datetime.now(UTC).date()
+    for evidence in found.evidence(language, day):
+        uses = uses.renewed(evidence).without(evidence.module, Rank.ENFORCED, language)
+        enforced = found.enforced(evidence.module, language, day)
+        uses = uses.renewed(enforced) if enforced else uses
     text = to_toml(uses).encode()
     with replacing(root, {FILE: text}, undone="it is unchanged", again="scan again"):
         pass

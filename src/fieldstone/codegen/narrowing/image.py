@@ -33,7 +33,7 @@ class Narrowed(Struct, frozen=True):
 
 
 def narrowed(
-    image: FileDescriptorSet, own_files: Collection[str], elements: Iterable[str], wholes: Iterable[str]
+    image: FileDescriptorSet, own_files: Collection[str], elements: Collection[str], wholes: Collection[str]
 ) -> Narrowed:
     """The narrowed form of a release.
 
@@ -53,7 +53,7 @@ def narrowed(
     files = _files(own, declarations, names)
     options = list(_custom_options(own, declarations, files))
     if options:
-        names = kept(declarations, {*names, *options}, [*wholes, *_messages_of(declarations, options)])
+        names = kept(declarations, [*elements, *options], [*wholes, *_messages_of(declarations, options)])
         files = _files(own, declarations, names)
     parts = {path: pruned(own[path], names) for path in files}
     others = {file.name: file for file in image.file if file.name not in own}

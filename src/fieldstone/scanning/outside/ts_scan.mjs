@@ -22,6 +22,7 @@ const uses = new Set();
 const unseen = new Set();
 const releases = new Map();
 const packages = new Map();
+const installed = new Map();
 const fieldNames = new Map();
 
 /** The `fieldstone` table of the package that a file belongs to; null if it is none of Fieldstone's. */
@@ -29,7 +30,8 @@ function packageOf(file) {
   const folder = dirname(file);
   if (!packages.has(folder)) {
     const manifest = join(folder, "package.json");
-    const own = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, "utf8")).fieldstone ?? null) : undefined;
+    const said = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, "utf8")).fieldstone ?? null) : undefined;
+    const own = said ? { ...said, folder } : said;
     packages.set(folder, own === undefined && folder !== dirname(folder) ? packageOf(folder) : (own ?? null));
   }
   return packages.get(folder);
@@ -126,19 +128,46 @@ function messages(checker, type, inside = false, depth = 0) {
 }
 
 function whole(checker, node, inside = false) {
-  const found = messages(checker, checker.getTypeAtLocation(node), inside);
-  for (const { module, name } of found) use(module, name, "whole", node);
+  return useWhole(messages(checker, checker.getTypeAtLocation(node), inside), node);
+}
+
+/** Of a narrowed package, a message is the fields that it has there. */
+function useWhole(found, node) {
+  for (const { module, name } of found) {
+    if (isNarrowed(module)) for (const field of fieldsBelow(module, name)) use(module, field, "read", node);
+    else use(module, name, "whole", node);
+  }
   return found.length > 0;
+}
+
+function isNarrowed(module) {
+  return [...installed.values()].every((one) => one.module !== module || one.uses);
+}
+
+/** The full names of the fields of a message and of those in it, as far as they are of its module. */
+function fieldsBelow(module, message) {
+  const seen = new Set();
+  const waiting = [message];
+  while (waiting.length > 0) {
+    const name = waiting.pop();
+    if (seen.has(name) || moduleOf.get(name) !== module) continue;
+    seen.add(name);
+    waiting.push(...(typesOf.get(name) ?? []));
+  }
+  return [...seen].flatMap((name) => namesOf.get(name) ?? []);
 }
 
 const moduleOf = new Map();
 const fieldsOf = new Map();
+const namesOf = new Map();
+const typesOf = new Map();
 
 /** Learn the names of messages and fields of every generated file of the program. */
 function learn(file) {
   const own = packageOf(file.fileName);
   if (!own) return false;
   releases.set(own.module, own.version);
+  learnPackage(own);
   const visit = (node) => {
     const found = ts.isTypeAliasDeclaration(node) || ts.isPropertySignature(node) ? origin(node) : null;
     if (found?.kind === "message") moduleOf.set(found.text, found.module);
@@ -146,11 +175,26 @@ function learn(file) {
       const name = node.name.getText(file);
       fieldNames.set(name, new Set([...(fieldNames.get(name) ?? []), found.module]));
       fieldsOf.set(`${owner(node)} ${name}`, elements(node));
+      learnField(owner(node), node, found.text);
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
   return true;
+}
+
+/** Learn which messages a message has, and the full names of its fields. */
+function learnField(message, node, text) {
+  namesOf.set(message, [...(namesOf.get(message) ?? []), ...elements(node).map(({ name }) => name)]);
+  typesOf.set(message, [...(typesOf.get(message) ?? []), ...(text.match(/[\w.]+/g) ?? [])]);
+}
+
+/** Learn the name of an installed client package, and the uses that it is narrowed to. */
+function learnPackage(own) {
+  if (installed.has(own.folder)) return;
+  const { name } = JSON.parse(readFileSync(join(own.folder, "package.json"), "utf8"));
+  const uses = own.uses ? readFileSync(join(own.folder, "fieldstone.uses.toml"), "utf8") : "";
+  installed.set(own.folder, { module: own.module, name, uses });
 }
 
 function isWritten(node) {
@@ -228,7 +272,7 @@ function visitBinding(checker, node) {
   const type = checker.getTypeAtLocation(node);
   for (const element of node.elements) {
     if (element.dotDotDotToken) {
-      for (const { module, name } of messages(checker, type)) use(module, name, "whole", element);
+      useWhole(messages(checker, type), element);
       continue;
     }
     const named = element.propertyName ?? element.name;
@@ -337,7 +381,7 @@ function main() {
   const own = program.getSourceFiles().filter((file) => !learn(file) && !file.isDeclarationFile && !file.fileName.includes("/node_modules/"));
   for (const file of own) visit(checker, file);
   const lists = { uses: [...uses].sort().map((text) => JSON.parse(text)), unseen: [...unseen].sort().map((text) => JSON.parse(text)) };
-  writeFileSync(output, JSON.stringify({ files: own.length, releases: Object.fromEntries(releases), ...lists }));
+  writeFileSync(output, JSON.stringify({ files: own.length, releases: Object.fromEntries(releases), packages: [...installed.values()].map(Object.values), ...lists }));
 }
 
 try {

@@ -39,6 +39,7 @@ def scanned(paths: Sequence[str]) -> dict[str, Any]:
     return {
         "files": len(own),
         "releases": contracts.releases,
+        "packages": contracts.packages,
         "uses": sorted(found.uses),
         "unseen": sorted(found.not_seen),
     }

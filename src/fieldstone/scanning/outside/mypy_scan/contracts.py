@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+USES = "fieldstone.uses.toml"
+"""The file in a narrowed package that lists what it has."""
 
 
 class Contracts:
@@ -13,6 +18,8 @@ class Contracts:
         self.releases: dict[str, str] = {}
         self.modules: dict[str, str] = {}
         """The module of each top-level Python package."""
+        self.packages: list[tuple[str, str, str]] = []
+        """The module and name of each client package, and the uses that it is narrowed to; empty for a full one."""
         self.messages: dict[str, tuple[str, Any]] = {}
         """Python class to its module and descriptor."""
         self.enum_values: dict[str, tuple[str, str]] = {}
@@ -21,6 +28,8 @@ class Contracts:
         """Python class of a stub, servicer or client to its module and the service's descriptor."""
         self.field_names: dict[str, set[str]] = {}
         """The modules that have a field of a name."""
+        self._owners: dict[str, str] = {}
+        """The module of each message, by its full name."""
 
     def learn(self, python_module: str) -> None:
         """Learn what a Python module of the program defines, if it is a generated one of a client package."""
@@ -43,18 +52,38 @@ class Contracts:
         """Whether a Python module belongs to a client package."""
         return bool(self.modules.get(python_module.partition(".")[0]))
 
+    def is_narrowed(self, module: str) -> bool:
+        """Whether all client packages of a module are narrowed: nothing but their fields can be read."""
+        return all(uses for name, _, uses in self.packages if name == module)
+
+    def fields_below(self, module: str, message: Any) -> Iterator[str]:
+        """The full names of the fields of a message and of those in it, as far as they are of its module."""
+        seen, waiting = set[str](), [message]
+        while waiting:
+            found = waiting.pop()
+            is_entry = found.GetOptions().map_entry
+            if found.full_name in seen or not (is_entry or self._owners.get(found.full_name) == module):
+                continue
+            seen.add(found.full_name)
+            waiting += [field.message_type for field in found.fields if field.message_type is not None]
+            yield from () if is_entry else (field.full_name for field in found.fields)
+
     def _module_of(self, package: str) -> str:
         if package not in self.modules:
             try:
                 release = importlib.import_module(f"{package}.release")
                 self.modules[package], self.releases[release.NAME] = release.NAME, release.VERSION
-            except (ImportError, AttributeError):
+                uses = Path(release.__file__ or "").with_name(USES)
+                narrowed = uses.read_text("utf-8") if hasattr(release, "CONSUMER") else ""
+                self.packages.append((release.NAME, release.DISTRIBUTION, narrowed))
+            except (ImportError, AttributeError, OSError):
                 self.modules[package] = ""
         return self.modules[package]
 
     def _learn_message(self, around: str, module: str, message: Any) -> None:
         name = f"{around}.{message.name}"
         self.messages[name] = module, message
+        self._owners[message.full_name] = module
         for field in message.fields:
             self.field_names.setdefault(field.name, set()).add(module)
         for nested in message.nested_types:

@@ -130,7 +130,7 @@ class Scan:
             or node.name in message.enum_types_by_name
             or node.name in message.enum_values_by_name
         ):  # ListFields, DESCRIPTOR, Extensions, and what else reads by reflection
-            self._found.use(module, message.full_name, WHOLE, self._path, node.line)
+            self._whole([(module, message)], node.line)
 
     def _field(self, module: str, message: Any, name: str, how: str, line: int) -> bool:
         """Note the use of a field, or of all members of a oneof; returns whether the message has one of that name."""
@@ -239,7 +239,11 @@ class Scan:
 
     def _whole(self, messages: Sequence[tuple[str, Any]], line: int) -> None:
         for module, message in messages:
-            self._found.use(module, message.full_name, WHOLE, self._path, line)
+            if self._contracts.is_narrowed(module):
+                for field in self._contracts.fields_below(module, message):
+                    self._found.use(module, field, READ, self._path, line)
+            else:
+                self._found.use(module, message.full_name, WHOLE, self._path, line)
 
     def _untyped(self, name: str, line: int) -> None:
         """An attribute of a value without a type, which may be a field of that name."""
