@@ -190,6 +190,16 @@ def test_a_message_as_a_whole_has_everything_below_it() -> None:
     assert "acme.old.v1.Scope.n" not in old.elements
 
 
+def test_an_unknown_value_of_a_closed_enum_passes_through() -> None:
+    """It is no value of the field, in a narrowed message as in the full one, and no byte of it is lost."""
+    full, part = Side(image()), Side(narrow("acme.old.v1.Old.kind").image)
+    written = b"\x0a\x03\x0a\x01m\x18\x07\x20\x01"  # part.must = "m", kind = 7, 4 = 1
+    for side in (full, part):
+        old: Any = side.make(side.message("acme.old.v1.Old")).FromString(written)
+        assert (old.HasField("kind"), old.kind) == (False, 1)
+        assert old.SerializeToString() == written
+
+
 @pytest.mark.timeout(300)
 def test_random_parts_of_random_schemas() -> None:
     """Each loads, has what is declared, narrows to itself, and keeps every byte of messages that pass through it."""
