@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_narrowed import declare
 from tests.cli.workspace import SHOP, Repo
 from tests.server.running import serving
 
@@ -147,3 +148,24 @@ def test_packages_carry_the_signed_release_and_are_verified_offline(fresh: Repo,
     assert "none of an allowed signer" in refused(wheel)
     missing = fresh.run(*verify, "nowhere.whl")
     assert (missing.code, "there is no package nowhere.whl" in missing.err) == (2, True)
+
+
+def test_a_narrowed_package_is_rebuilt_from_the_uses_that_it_carries(fresh: Repo, tmp_path: Path) -> None:
+    allowed, lead = tmp_path / "allowed_signers", tmp_path / "lead"
+    allowed.write_text(new_key(lead), "utf-8")
+    for module in ("money", "shop"):
+        assert fresh.run("release", module, "--sign", str(lead)).code == 0
+    uses = declare(fresh, "billing", "acme.shop.v1.Order.total")
+    assert fresh.run("package", "shop", "--uses", uses).code == 0
+    name = "shop_contracts_for_billing"
+    wheel, sdist = (fresh.root / "dist" / f"{name}-1.0.0{end}" for end in ("-py3-none-any.whl", ".tar.gz"))
+    verify = ("registry", "verify-package", "--allowed-signers", str(allowed))
+    ran = fresh.run(*verify, str(wheel), str(sdist), "--rebuild")
+    assert (ran.code, ran.out.count(" of shop 1.0.0, signed by lead@example.com\n")) == (0, 2), ran
+
+    with zipfile.ZipFile(wheel) as archive:
+        carried = archive.read(f"{name}/fieldstone.uses.toml")
+    wider = repacked(wheel, {f"{name}/fieldstone.uses.toml": carried.replace(b"Order.total", b"Order.id")})
+    other = repacked(wheel, {f"{name}/fieldstone.uses.toml": carried.replace(b'"billing"', b'"mail"')})
+    assert "is not what is generated from the release here" in fresh.run(*verify, str(wider), "--rebuild").out
+    assert "carries the release of shop-contracts-for-mail 1.0.0" in fresh.run(*verify, str(other)).out

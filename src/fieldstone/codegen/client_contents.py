@@ -14,14 +14,11 @@ from fieldstone.codegen.known_packages import Language
 from fieldstone.codegen.published import RUNTIME
 from fieldstone.codegen.render import render
 from fieldstone.codegen.signed_release import signed_tree
+from fieldstone.consumers.uses import FILE
 from fieldstone.errors import Invalid
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
-
-
-USES = "fieldstone.uses.toml"
-"""The file of the uses that a narrowed package was built from, in the package."""
 
 
 class Example(Struct, frozen=True):
@@ -154,7 +151,7 @@ def data_files(client: ClientPackage, root: str = "") -> dict[str, bytes]:
         client: the release.
         root: the folder for data in the package; empty for the package's own.
     """
-    uses = {str(PurePosixPath(root, USES)): client.narrowing.uses.encode()} if client.narrowing else {}
+    uses = {str(PurePosixPath(root, FILE)): client.narrowing.uses.encode()} if client.narrowing else {}
     return {**signed_tree(client.signed, root), **uses}
 
 

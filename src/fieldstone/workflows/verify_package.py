@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
 from fieldstone.codegen.clients.typescript import npm_name
 from fieldstone.codegen.names import contracts_distribution, python_version
 from fieldstone.codegen.signed_release import find_signed
+from fieldstone.consumers.uses import FILE, Uses, from_toml
 from fieldstone.errors import Invalid
 from fieldstone.packaging.contents import files_of
 from fieldstone.packaging.index.packages import Distribution
@@ -66,21 +68,31 @@ def verify_package(file: Path, allowed: Path) -> VerifiedPackage:
     elif file_digest(carried[IMAGE]) != release.files.get(IMAGE):
         problem = f"its {IMAGE} is not the schema that was signed"
     else:
-        problem = _misnamed(file, release)
+        problem = _misnamed(file, release, _uses(file, files))
     return VerifiedPackage(module=release.name, version=release.version, signer=signer, problem=problem)
 
 
-def _misnamed(file: Path, release: Release) -> str:
+def _uses(file: Path, files: Mapping[str, bytes]) -> Uses | None:
+    """The uses that a package is narrowed to; None of a full one."""
+    found = [content for path, content in files.items() if PurePosixPath(path).name == FILE]
+    return from_toml(found[0].decode("utf-8", "replace"), where=f"{FILE} in {file}") if found else None
+
+
+def _misnamed(file: Path, release: Release, uses: Uses | None) -> str:
     """The reason if a package has another name or version than its release gives it; of jars and folders unknown."""
     if file.is_dir() or not is_package(file.name):
         return ""
+    consumer = uses.consumer if uses else ""
     parsed = parse_package(str(file), file.name, file.read_bytes())
     if isinstance(parsed, Distribution):
-        own, version = contracts_distribution(release.name, release.version), python_version(release.version)
+        own, version = (
+            contracts_distribution(release.name, release.version, consumer=consumer),
+            python_version(release.version),
+        )
         named = f"-{parsed.project}".endswith(f"-{own}")
         same = str(parsed.version).partition(".post")[0] == version
     else:
-        own, version = npm_name(release.name, release.version), release.version
+        own, version = npm_name(release.name, release.version, consumer=consumer), release.version
         named = parsed.name.rpartition("/")[2] == own
         same = str(parsed.version) == version
     return "" if named and same else f"it is {parsed.label}, and carries the release of {own} {version}"
@@ -104,7 +116,8 @@ def rebuild_problem(project: Project, file: Path) -> str:
         return f"{project.registry.label(release)} is another release of that number than it carries"
     with tempfile.TemporaryDirectory(prefix="fieldstone-") as scratch:
         language, post = _language(file), _post(file)
-        built = package(project, f"{carried.name}@{carried.version}", language=language, out=Path(scratch), post=post)
+        reference, out = f"{carried.name}@{carried.version}", Path(scratch)
+        built = package(project, reference, language=language, out=out, post=post, uses=_uses(file, files))
         same = next((path for path in built.built if path.name == file.name), None)
         if same is None:
             return f"the settings here name its package {built.built[0].name}"

@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fieldstone.codegen.client_contents import (
-    USES,
     carried_files,
     description,
     homes,
@@ -25,6 +24,7 @@ from fieldstone.codegen.known_packages import Known
 from fieldstone.codegen.names import CONTRACTS, distribution
 from fieldstone.codegen.render import render
 from fieldstone.codegen.signed_release import signed_tree
+from fieldstone.consumers.uses import FILE
 from fieldstone.errors import Invalid
 from fieldstone.packaging import npm
 from fieldstone.toolchain.node import find_node, node_tools
@@ -180,7 +180,7 @@ def _manifest(
             *roots,
             *(f"{top}/" for top in tops),
             *signed_tree(client.signed),
-            *([USES] if client.narrowing else []),
+            *([FILE] if client.narrowing else []),
             "CHANGELOG.md",
         ],
         "dependencies": dict(dependencies),
