@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from telemetry_contracts.telemetry.v1.telemetry_v1_pb2 import TelemetryStepV1
 
 from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.go import go_package
 from fieldstone.errors import FieldstoneError
-from tests.codegen.clients.releases import SUNSET, made, released
+from tests.codegen.clients.releases import REWARD, SUNSET, made, released
 
 DEBIAN = Path("/usr/share/gocode/src")
 PREFIX = "example.com/contracts"
@@ -79,6 +80,32 @@ func check(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+"""
+NARROWED = f"{PREFIX}/telemetry-contracts-for-billing"
+DOUBLED = """\
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"google.golang.org/protobuf/proto"
+
+	contracts "example.com/contracts/telemetry-contracts-for-billing"
+	telemetryv1 "example.com/contracts/telemetry-contracts-for-billing/telemetry/v1"
+)
+
+func main() {
+	fmt.Println(contracts.Consumer, contracts.Uses)
+	content, _ := os.ReadFile(os.Args[1])
+	step := &telemetryv1.TelemetryStepV1{}
+	if err := proto.Unmarshal(content, step); err != nil {
+		panic(err)
+	}
+	step.Reward *= 2
+	content, _ = proto.Marshal(step)
+	_ = os.WriteFile(os.Args[1], content, 0o600)
 }
 """
 GRPC = "google.golang.org/grpc"
@@ -192,6 +219,22 @@ def test_what_is_published_is_formatted_vetted_and_tidy(go: Go, tmp_path: Path) 
     assert (folder / "go.mod").read_bytes() == before
     go.run("vet", "./...", cwd=folder)
     assert subprocess.run(["gofmt", "-l", "."], cwd=folder, capture_output=True, text=True, check=True).stdout == ""
+
+
+def test_a_narrowed_module_refuses_undeclared_fields_and_keeps_their_bytes(go: Go, tmp_path: Path) -> None:
+    go.proxy.publish(NARROWED, "v1.2.0", go_package(released("telemetry", "1.2.0", uses=REWARD), prefix=PREFIX))
+    folder = write(tmp_path / "program", {"main.go": DOUBLED.encode(), "go.mod": b"module example.com/program\n"})
+    go.run("get", f"{NARROWED}@v1.2.0", cwd=folder)
+    go.run("mod", "tidy", cwd=folder)
+    go.run("build", "-o", "program", ".", cwd=folder)
+    (folder / "step.binpb").write_bytes(TelemetryStepV1(run_id="r", reward=1.5).SerializeToString())
+    said = call(folder / "program", "step.binpb")
+    write(folder, {"main.go": DOUBLED.replace("step.Reward *= 2", 'step.RunId = ""').encode()})
+    wrong = go.start("build", ".", cwd=folder)
+
+    assert said.startswith("billing sha256:")
+    assert TelemetryStepV1.FromString((folder / "step.binpb").read_bytes()) == TelemetryStepV1(run_id="r", reward=3)
+    assert "step.RunId undefined" in wrong.stderr
 
 
 def test_comments_and_deprecation_are_in_its_documentation(go: Go, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from telemetry_contracts.telemetry.v1.telemetry_v1_pb2 import TelemetryStepV1
 
 from fieldstone.codegen.client_package import Needed
 from fieldstone.codegen.clients.java import java_package
 from fieldstone.errors import FieldstoneError
-from tests.codegen.clients.releases import SUNSET, made, released
+from tests.codegen.clients.releases import REWARD, SUNSET, made, released
 
 DEBIAN = Path("/usr/share/maven-repo")
 JARS = Path("/usr/share/java")
@@ -54,6 +55,17 @@ public class Program {
   static void print(TelemetryStepV1 step) {
     System.out.println(step.getRunId() + " " + step.getStepIndex() + " " + step.getReward() + " " + step.getTerminated()
         + " " + step.hasEpisodeSeed() + " " + step.getAction().toStringUtf8() + " " + step.getTimestamp().getNanos());
+  }
+}
+"""
+DOUBLED = """\
+import java.nio.file.*;
+import telemetry.v1.TelemetryStepV1;
+
+public class Doubled {
+  public static void main(String[] arguments) throws Exception {
+    TelemetryStepV1 step = TelemetryStepV1.parseFrom(Files.readAllBytes(Path.of(arguments[0])));
+    Files.write(Path.of(arguments[0]), step.toBuilder().setReward(step.getReward() * 2).build().toByteArray());
   }
 }
 """
@@ -155,6 +167,22 @@ def test_a_needed_module_comes_with_its_own_jar(repository: Path, tmp_path: Path
         classes = {name for name in packed.namelist() if name.endswith(".class")}
     assert "acme/shop/v1/Order.class" in classes
     assert not [name for name in classes if "money" in name]
+
+
+def test_a_narrowed_package_refuses_undeclared_fields_and_keeps_their_bytes(tmp_path: Path) -> None:
+    folder = write(tmp_path / "narrowed", java_package(released("telemetry", "1.2.0", uses=REWARD), group=GROUP))
+    sources = [str(path) for path in folder.rglob("*.java")]
+    (tmp_path / "Doubled.java").write_text(DOUBLED)
+    (tmp_path / "Wrong.java").write_text(DOUBLED.replace("Doubled", "Wrong").replace("getReward", "getRunId"))
+    run("javac", "-d", str(tmp_path), "-cp", classpath(), *sources, "Doubled.java", cwd=tmp_path)
+    (tmp_path / "step.binpb").write_bytes(TelemetryStepV1(run_id="r", reward=1.5).SerializeToString())
+    run("java", "-cp", classpath(), "Doubled", "step.binpb", cwd=tmp_path)
+    wrong = subprocess.run(
+        ["javac", "-cp", classpath(), "Wrong.java"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert TelemetryStepV1.FromString((tmp_path / "step.binpb").read_bytes()) == TelemetryStepV1(run_id="r", reward=3)
+    assert "error: cannot find symbol" in wrong.stderr
 
 
 def test_an_edition_is_for_compilers_that_know_it(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.consumers.uses import Evidence, Rank, Uses
 from fieldstone.project.project import Project
 from fieldstone.toolchain import buf
 from fieldstone.workflows.generating.client_package import client_package, find_release
@@ -20,10 +21,22 @@ SUNSET = "Deprecated since 1.2.0. Sunset: 2027-12-31."
 DIGEST = "b5:" + "0" * 128
 
 
-def released(module: str, version: str, *, post: int = 0) -> ClientPackage:
+REWARD = Uses(
+    "billing",
+    "team-billing",
+    (
+        Evidence(
+            "telemetry", "1.2.0", Rank.DECLARED, date(2026, 1, 1), read={"telemetry.v1.TelemetryStepV1.reward": ()}
+        ),
+    ),
+)
+"""The uses of a consumer of telemetry that reads one field."""
+
+
+def released(module: str, version: str, *, post: int = 0, uses: Uses | None = None) -> ClientPackage:
     """A release of this repository's registry."""
     project = Project.at(HERE)
-    return client_package(project, find_release(project, f"{module}@{version}"), post=post)
+    return client_package(project, find_release(project, f"{module}@{version}"), post=post, uses=uses)
 
 
 def made(
