@@ -29,9 +29,17 @@ _registry_option = click.option(
 )
 
 
+_consumer_option = click.option(
+    "--consumer", default="", help="The name of this consumer, when fieldstone.uses.toml is new."
+)
+_owner_option = click.option(
+    "--owner", default="", help="Who answers for it: a team or an address, when the file is new."
+)
+
+
 @click.group(cls=Group)
 def command() -> None:
-    """Say what this repository reads of other teams' modules: scan, publish; and what runs where.
+    """Say what this repository reads of other teams' modules: scan, observe, publish; and what runs where.
 
     \b
     Examples:
@@ -42,8 +50,8 @@ def command() -> None:
 
 @command.command("scan")
 @click.argument("paths", nargs=-1)
-@click.option("--consumer", default="", help="The name of this consumer, when fieldstone.uses.toml is new.")
-@click.option("--owner", default="", help="Who answers for it: a team or an address, when the file is new.")
+@_consumer_option
+@_owner_option
 @click.option("--lang", "language", type=OneOf(["python", "typescript"]), default="python", show_default=True)
 @click.option(
     "--python",
@@ -75,6 +83,29 @@ def scan_code(paths: tuple[str, ...], consumer: str, owner: str, language: str, 
         if evidence.by == language and evidence.module in found.releases:
             say(f"{evidence.module} {evidence.release}: {_summary(evidence, uses)}")
     say(f"{FILE}: {_several(found.files, 'file')} scanned; commit it, then `fieldstone uses publish`.", err=True)
+    return 0
+
+
+@command.command("observe")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_consumer_option
+@_owner_option
+def observe_reads(files: tuple[Path, ...], consumer: str, owner: str) -> int:
+    """Add the reads that fieldstone_runtime.reading has recorded in FILES to fieldstone.uses.toml.
+
+    They are evidence of what is read, and none of what is not: no answer follows from the absence of a read.
+
+    \b
+    Example:
+      fieldstone uses observe reads.json
+    """
+    from fieldstone.consumers.uses import FILE
+    from fieldstone.workflows.uses import observe
+
+    uses, found = observe(Path.cwd(), files, consumer=consumer, owner=owner)
+    for evidence in found:
+        say(f"{evidence.module} {evidence.release}: {len({*evidence.read, *evidence.whole})} elements read")
+    say(f"{FILE}: what {uses.consumer} read in {len(files)} runs; commit it.", err=True)
     return 0
 
 

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 
 from fieldstone.atomic_files import replacing
 from fieldstone.consumers.published import Published
-from fieldstone.consumers.uses import FILE, Rank, Uses, from_toml, to_toml
+from fieldstone.consumers.uses import FILE, Evidence, Rank, Uses, from_toml, to_toml
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.registry import folder_of, open_registry
 from fieldstone.registry.consumers import Consumers, open_consumers
 from fieldstone.registry.consumers.refusals import check_published
 from fieldstone.regular_file import read_file
+from fieldstone.scanning.observed import evidence, from_json
 from fieldstone.scanning.scanned import Scanned
 from fieldstone.toolchain import git
 from fieldstone.workflows.known_names import check_names
@@ -71,14 +72,37 @@ def scan(
             fix="install the packages that the code imports, made by `fieldstone package`, in the same environment",
         )
     uses, day = before, today or datetime.now(UTC).date()
-    for evidence in found.evidence(language, day):
-        uses = uses.renewed(evidence).without(evidence.module, Rank.ENFORCED, language)
-        enforced = found.enforced(evidence.module, language, day)
+    for scanned in found.evidence(language, day):
+        uses = uses.renewed(scanned).without(scanned.module, Rank.ENFORCED, language)
+        enforced = found.enforced(scanned.module, language, day)
         uses = uses.renewed(enforced) if enforced else uses
-    text = to_toml(uses).encode()
-    with replacing(root, {FILE: text}, undone="it is unchanged", again="scan again"):
-        pass
+    _write(root, uses, again="scan again")
     return uses, found
+
+
+def observe(root: Path, files: Sequence[Path], *, consumer: str, owner: str) -> tuple[Uses, list[Evidence]]:
+    """Add the reads that were recorded while a consumer's tests ran to the file of uses, in place of earlier ones.
+
+    Args:
+        root: the root of the consumer's repository, which has the file.
+        files: the files that `fieldstone_runtime.reading` has written.
+        consumer: the consumer's name; empty for that of the file.
+        owner: who answers for it; empty for that of the file.
+
+    Raises:
+        FieldstoneError: a file cannot be read or has no recorded reads, or the file of uses cannot be written.
+    """
+    uses = _begun(root, consumer, owner)
+    found = evidence([from_json(read_file(file), where=str(file)) for file in files], PYTHON)
+    for one in found:
+        uses = uses.renewed(one)
+    _write(root, uses, again="observe again")
+    return uses, found
+
+
+def _write(root: Path, uses: Uses, *, again: str) -> None:
+    with replacing(root, {FILE: to_toml(uses).encode()}, undone="it is unchanged", again=again):
+        pass
 
 
 def _begun(root: Path, consumer: str, owner: str) -> Uses:
