@@ -90,11 +90,8 @@ def covers(enforcing: Evidence, scanned: Evidence) -> bool:
 
 
 def unused(enforcing: Evidence, uses: Uses) -> list[str]:
-    """The elements of a narrowed package that no other evidence about its module has a use of, sorted.
-
-    Of an enum, one of its values counts.
-    """
-    used = {name for one in uses.of(enforcing.module) if one != enforcing for name, _, _ in one.uses()}
+    """The elements of a narrowed package that the scanned code does not use, sorted; of an enum, a value counts."""
+    used = {name for one in uses.of(enforcing.module) if covers(enforcing, one) for name, _, _ in one.uses()}
     used |= {name.rpartition(".")[0] for name in used}
     return sorted({name for name, _, _ in enforcing.uses()} - used)
 

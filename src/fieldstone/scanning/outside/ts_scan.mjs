@@ -193,7 +193,8 @@ function learnField(message, node, text) {
 function learnPackage(own) {
   if (installed.has(own.folder)) return;
   const { name } = JSON.parse(readFileSync(join(own.folder, "package.json"), "utf8"));
-  const uses = own.uses ? readFileSync(join(own.folder, "fieldstone.uses.toml"), "utf8") : "";
+  const file = join(own.folder, "fieldstone.uses.toml");
+  const uses = own.uses && existsSync(file) ? readFileSync(file, "utf8") : "";
   installed.set(own.folder, { module: own.module, name, uses });
 }
 

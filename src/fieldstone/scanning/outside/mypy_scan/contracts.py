@@ -74,9 +74,9 @@ class Contracts:
                 release = importlib.import_module(f"{package}.release")
                 self.modules[package], self.releases[release.NAME] = release.NAME, release.VERSION
                 uses = Path(release.__file__ or "").with_name(USES)
-                narrowed = uses.read_text("utf-8") if hasattr(release, "CONSUMER") else ""
+                narrowed = uses.read_text("utf-8") if hasattr(release, "CONSUMER") and uses.is_file() else ""
                 self.packages.append((release.NAME, release.DISTRIBUTION, narrowed))
-            except (ImportError, AttributeError, OSError):
+            except (ImportError, AttributeError):
                 self.modules[package] = ""
         return self.modules[package]
 
