@@ -142,6 +142,15 @@ def test_the_jar_has_its_licence_and_tells_its_release(jars: Mapping[str, Path])
     assert "<fieldstone.digest>b5:" in pom
 
 
+def test_the_jar_of_a_narrowed_package_has_its_uses_and_its_licence(repository: Path, tmp_path: Path) -> None:
+    name = "telemetry-contracts-for-billing"
+    folder = write(tmp_path / "narrowed", java_package(released("telemetry", "1.2.0", uses=REWARD), group=GROUP))
+    with zipfile.ZipFile(install(folder, repository, f"{name}/1.2.0/{name}-1.2.0.jar")) as jar:
+        assert b"Apache License" in jar.read("META-INF/LICENSE")
+        assert b"telemetry.v1.TelemetryStepV1.reward" in jar.read(f"META-INF/{name}/fieldstone.uses.toml")
+        assert b"<fieldstone.consumer>billing" in jar.read(f"META-INF/maven/{GROUP}/{name}/pom.xml")
+
+
 def test_a_jar_is_built_to_the_same_bytes(jars: Mapping[str, Path], repository: Path, tmp_path: Path) -> None:
     before = hashlib.sha256(jars["1.2.0"].read_bytes()).hexdigest()
     folder = write(tmp_path / "elsewhere", java_package(released("telemetry", "1.2.0"), group=GROUP))

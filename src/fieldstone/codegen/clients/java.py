@@ -14,6 +14,7 @@ from google.protobuf import descriptor_pb2
 
 from fieldstone.codegen.client_contents import (
     carried_files,
+    data_files,
     description,
     example,
     in_known_package,
@@ -77,6 +78,7 @@ def java_package(client: ClientPackage, *, group: str, protoc: str = "protoc") -
         "java/pom.xml.j2",
         client=client,
         description=description(client),
+        has_data=bool(data_files(client)),
         group=group,
         artifact=artifact,
         version=version,
