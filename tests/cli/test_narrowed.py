@@ -187,6 +187,7 @@ def test_nothing_else_installed_is_enforced(grown: Repo) -> None:
     table = {one.rank: one for one in from_toml(grown.read(f"consumers/billing/{FILE}"), where="it").evidence}
 
     assert "shop 1.2.0: enforced: shop-contracts-for-billing has 3 elements" in alone.out
+    assert f"code.py:6: {ORDER} has a part of its fields here: JSON and text lose the others" in alone.out
     assert (removable.code, blocked.code) == (0, 1)
     assert "billing does not use it (enforced of" in removable.out
     assert f"{ORDER}.id" in table[Rank.SCAN].read  # printed
@@ -214,3 +215,13 @@ def test_enforced_is_no_bare_claim(grown: Repo) -> None:
     ran = grown.run("uses", "publish", "--version", "1", cwd="consumers/billing")
 
     assert "the enforced uses of shop are not those of a narrowed package" in ran.error
+
+
+def test_lines_that_a_scan_did_not_follow_are_told(grown: Repo) -> None:
+    unseen = ("a.py:3: `.note` of a value without a type", "b.py:1: `.id` of a value without a type")
+    found = Evidence("shop", "1.2.0", Rank.SCAN, DAY, by="python", unseen=unseen, read={f"{ORDER}.status": ()})
+    grown.write("uses.toml", to_toml(Uses("billing", "team-billing", (found,))))
+    ran = grown.run("package", "shop", "--uses", "uses.toml")
+
+    assert ran.code == 0
+    assert f"The scan did not follow {unseen[0]} and 1 more: declare what is read there" in ran.err

@@ -184,6 +184,7 @@ def test_a_message_as_a_whole_has_everything_below_it() -> None:
     order, old = narrow(wholes=[ORDER]), narrow(wholes=["acme.old.v1.Old"])
 
     assert fields(order, ORDER) == ["id", "total", "at", "card", "cash", "lines", "discount", "state"]
+    assert (order.partial, old.partial) == ((), ("acme.old.v1.Scope",))
     assert fields(order, "acme.base.v1.Money") == ["currency", "units"]
     assert fields(order, f"{ORDER}.Line") == ["text", "of"]
     assert {"acme.old.v1.more", "acme.old.v1.Scope.nested", "acme.old.v1.Part.may"} <= {*old.elements}

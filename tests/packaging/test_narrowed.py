@@ -86,6 +86,9 @@ def test_a_scan_finds_that_it_is_enforced(root: Path) -> None:
     assert (enforced.rank, {*enforced.read}, enforced.day) == (Rank.ENFORCED, {REWARD_FIELD}, date(2026, 11, 29))
     assert {*scanned.read[REWARD_FIELD]} == {"src/main.ts:8", "src/main.ts:10"}  # printed, as far as it has fields
     assert not scanned.whole
+    assert [(one.path, one.line, one.words) for one in found.partial] == [
+        ("src/main.ts", 10, "telemetry.v1.TelemetryStepV1")
+    ]
 
 
 def test_the_carried_file_is_the_one_that_is_scanned(root: Path) -> None:

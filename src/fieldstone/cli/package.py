@@ -68,7 +68,19 @@ def command(release: str, *, language: str, out: str, post: int, only_check: boo
     for path in packaged.built:
         say(Path(os.path.relpath(path)).as_posix())
     say(f"{packaged.module} {packaged.version}: {language} package built.", err=True)
+    if uses:
+        _tell_unseen(uses, packaged.module)
     return 0
+
+
+def _tell_unseen(uses: Uses, module: str) -> None:
+    """Warn of lines that no scan could follow: what they read is not in the package."""
+    from fieldstone.consumers.enforced import declared
+
+    unseen = [line for evidence in declared(uses, module) for line in evidence.unseen]
+    if unseen:
+        more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+        say(f"The scan did not follow {unseen[0]}{more}: declare what is read there, or it fails there.", err=True)
 
 
 def _uses(file: Path) -> Uses:

@@ -82,6 +82,8 @@ def scan_code(paths: tuple[str, ...], consumer: str, owner: str, language: str, 
     for evidence in uses.evidence:
         if evidence.by == language and evidence.module in found.releases:
             say(f"{evidence.module} {evidence.release}: {_summary(evidence, uses)}")
+    for place in found.partial:
+        say(f"{place.path}:{place.line}: {place.words} has a part of its fields here: JSON and text lose the others")
     say(f"{FILE}: {_several(found.files, 'file')} scanned; commit it, then `fieldstone uses publish`.", err=True)
     return 0
 

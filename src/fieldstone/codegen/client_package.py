@@ -35,11 +35,13 @@ class Narrowing(Struct, frozen=True):
         consumer: the consumer's name.
         digest: the digest of these uses.
         uses: the text of the file of uses that the package carries.
+        partial: the full names of the messages that lack a field: JSON of them loses it.
     """
 
     consumer: str
     digest: str
     uses: str
+    partial: tuple[str, ...]
 
 
 class ClientPackage(Struct, frozen=True, kw_only=True):

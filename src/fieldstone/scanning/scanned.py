@@ -23,7 +23,7 @@ class Use(Struct, frozen=True, array_like=True):
 
 
 class Unseen(Struct, frozen=True, array_like=True):
-    """A place that could not be followed, in words."""
+    """A place in the code, with words for it."""
 
     module: str
     path: str
@@ -48,6 +48,7 @@ class Scanned(Struct, frozen=True):
         packages: the client packages that the code imports.
         uses: the uses.
         unseen: the places that could not be followed.
+        partial: the places that take a message as a whole of which a narrowed package lacks fields, by its full name.
     """
 
     files: int
@@ -55,6 +56,7 @@ class Scanned(Struct, frozen=True):
     packages: tuple[Package, ...] = ()
     uses: tuple[Use, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    partial: tuple[Unseen, ...] = ()
 
     def evidence(self, language: str, day: date) -> list[Evidence]:
         """The evidence about each module whose package is installed, used or not.

@@ -17,7 +17,7 @@ from fieldstone.codegen.client_contents import (
     refuse_post,
     with_texts,
 )
-from fieldstone.codegen.client_package import ClientPackage, Needed
+from fieldstone.codegen.client_package import ClientPackage, Narrowing, Needed
 from fieldstone.codegen.clients import Target, Tree
 from fieldstone.codegen.contracts.plugins import run_plugin
 from fieldstone.codegen.known_packages import Known
@@ -188,9 +188,13 @@ def _manifest(
             "module": client.module,
             "version": client.version,
             "digest": client.digest,
-            **({"consumer": client.consumer, "uses": client.narrowing.digest} if client.narrowing else {}),
+            **(_narrowing(client.narrowing) if client.narrowing else {}),
         },
     }
+
+
+def _narrowing(narrowing: Narrowing) -> dict[str, object]:
+    return {"consumer": narrowing.consumer, "uses": narrowing.digest, "partial": list(narrowing.partial)}
 
 
 def _build(_client: ClientPackage, tree: Tree, folder: Path) -> None:

@@ -24,12 +24,14 @@ class Narrowed(Struct, frozen=True):
         files: the import paths of its own files that something is left of.
         elements: the full names of all messages, fields and rpcs of these files.
         enums: those of their enums, which have all their values.
+        partial: those of their messages that lack a field or an extension: JSON of them loses it.
     """
 
     image: bytes
     files: tuple[str, ...]
     elements: tuple[str, ...]
     enums: tuple[str, ...]
+    partial: tuple[str, ...] = ()
 
 
 def narrowed(
@@ -62,7 +64,18 @@ def narrowed(
     left = Declarations.of(parts.values())
     enums = sorted(left.enums)
     elements = sorted(name for name in left.names if name not in left.enums and left.scopes.get(name) not in left.enums)
-    return Narrowed(narrow.SerializeToString(), tuple(files), tuple(elements), tuple(enums))
+    return Narrowed(
+        image=narrow.SerializeToString(),
+        files=tuple(files),
+        elements=tuple(elements),
+        enums=tuple(enums),
+        partial=tuple(sorted(name for name in left.messages if _size(left, name) < _size(declarations, name))),
+    )
+
+
+def _size(declarations: Declarations, message: str) -> int:
+    """The number of fields and extensions of a message."""
+    return len(declarations.messages[message].field) + len(declarations.extended.get(message, ()))
 
 
 def _files(own: Mapping[str, FileDescriptorProto], declarations: Declarations, names: Collection[str]) -> list[str]:

@@ -23,6 +23,8 @@ const unseen = new Set();
 const releases = new Map();
 const packages = new Map();
 const installed = new Map();
+const lacking = new Set();
+const partial = new Set();
 const fieldNames = new Map();
 
 /** The `fieldstone` table of the package that a file belongs to; null if it is none of Fieldstone's. */
@@ -134,8 +136,8 @@ function whole(checker, node, inside = false) {
 /** Of a narrowed package, a message is the fields that it has there. */
 function useWhole(found, node) {
   for (const { module, name } of found) {
-    if (isNarrowed(module)) for (const field of fieldsBelow(module, name)) use(module, field, "read", node);
-    else use(module, name, "whole", node);
+    if (!isNarrowed(module)) use(module, name, "whole", node);
+    else useParts(module, name, node);
   }
   return found.length > 0;
 }
@@ -144,8 +146,14 @@ function isNarrowed(module) {
   return [...installed.values()].every((one) => one.module !== module || one.uses);
 }
 
-/** The full names of the fields of a message and of those in it, as far as they are of its module. */
-function fieldsBelow(module, message) {
+function useParts(module, message, node) {
+  const found = messagesBelow(module, message);
+  for (const field of found.flatMap((name) => namesOf.get(name) ?? [])) use(module, field, "read", node);
+  if (found.some((name) => lacking.has(name))) partial.add(JSON.stringify([module, ...place(node), message]));
+}
+
+/** The full names of a message and of those in it, as far as they are of its module. */
+function messagesBelow(module, message) {
   const seen = new Set();
   const waiting = [message];
   while (waiting.length > 0) {
@@ -154,7 +162,7 @@ function fieldsBelow(module, message) {
     seen.add(name);
     waiting.push(...(typesOf.get(name) ?? []));
   }
-  return [...seen].flatMap((name) => namesOf.get(name) ?? []);
+  return [...seen];
 }
 
 const moduleOf = new Map();
@@ -196,6 +204,7 @@ function learnPackage(own) {
   const file = join(own.folder, "fieldstone.uses.toml");
   const uses = own.uses && existsSync(file) ? readFileSync(file, "utf8") : "";
   installed.set(own.folder, { module: own.module, name, uses });
+  for (const message of own.partial ?? []) lacking.add(message);
 }
 
 function isWritten(node) {
@@ -381,7 +390,8 @@ function main() {
   const checker = program.getTypeChecker();
   const own = program.getSourceFiles().filter((file) => !learn(file) && !file.isDeclarationFile && !file.fileName.includes("/node_modules/"));
   for (const file of own) visit(checker, file);
-  const lists = { uses: [...uses].sort().map((text) => JSON.parse(text)), unseen: [...unseen].sort().map((text) => JSON.parse(text)) };
+  const read = (lines) => [...lines].sort().map((text) => JSON.parse(text));
+  const lists = { uses: read(uses), unseen: read(unseen), partial: read(partial) };
   writeFileSync(output, JSON.stringify({ files: own.length, releases: Object.fromEntries(releases), packages: [...installed.values()].map(Object.values), ...lists }));
 }
 

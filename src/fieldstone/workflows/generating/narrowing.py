@@ -71,7 +71,7 @@ def narrow(project: Project, release: Release, uses: Uses, image: bytes, files: 
     day = datetime.fromisoformat(release.released_at).date()
     evidence = enforced(release.name, release.version, day, package, narrow.elements, enums=narrow.enums)
     text = to_toml(Uses(uses.consumer, uses.owner, (evidence,)))
-    return Part(narrow.image, narrow.files, Narrowing(uses.consumer, evidence.digest, text))
+    return Part(narrow.image, narrow.files, Narrowing(uses.consumer, evidence.digest, text, narrow.partial))
 
 
 def _declared(release: Release, uses: Uses) -> tuple[set[str], set[str]]:

@@ -42,6 +42,7 @@ def scanned(paths: Sequence[str]) -> dict[str, Any]:
         "packages": contracts.packages,
         "uses": sorted(found.uses),
         "unseen": sorted(found.not_seen),
+        "partial": sorted(found.partial),
     }
 
 

@@ -28,6 +28,8 @@ class Contracts:
         """Python class of a stub, servicer or client to its module and the service's descriptor."""
         self.field_names: dict[str, set[str]] = {}
         """The modules that have a field of a name."""
+        self._partial: set[str] = set()
+        """The full names of messages of which narrowed packages lack fields."""
         self._owners: dict[str, str] = {}
         """The module of each message, by its full name."""
 
@@ -56,8 +58,18 @@ class Contracts:
         """Whether all client packages of a module are narrowed: nothing but their fields can be read."""
         return all(uses for name, _, uses in self.packages if name == module)
 
+    def is_partial(self, module: str, message: Any) -> bool:
+        """Whether a message of a narrowed package, or one in it, lacks fields."""
+        return any(found.full_name in self._partial for found in self._below(module, message))
+
     def fields_below(self, module: str, message: Any) -> Iterator[str]:
         """The full names of the fields of a message and of those in it, as far as they are of its module."""
+        for found in self._below(module, message):
+            if not found.GetOptions().map_entry:
+                yield from (field.full_name for field in found.fields)
+
+    def _below(self, module: str, message: Any) -> Iterator[Any]:
+        """A message and those in it, as far as they are of its module, with the entries of maps."""
         seen, waiting = set[str](), [message]
         while waiting:
             found = waiting.pop()
@@ -66,7 +78,7 @@ class Contracts:
                 continue
             seen.add(found.full_name)
             waiting += [field.message_type for field in found.fields if field.message_type is not None]
-            yield from () if is_entry else (field.full_name for field in found.fields)
+            yield found
 
     def _module_of(self, package: str) -> str:
         if package not in self.modules:
@@ -76,6 +88,7 @@ class Contracts:
                 uses = Path(release.__file__ or "").with_name(USES)
                 narrowed = uses.read_text("utf-8") if hasattr(release, "CONSUMER") and uses.is_file() else ""
                 self.packages.append((release.NAME, release.DISTRIBUTION, narrowed))
+                self._partial.update(getattr(release, "PARTIAL", ()))
             except (ImportError, AttributeError):
                 self.modules[package] = ""
         return self.modules[package]

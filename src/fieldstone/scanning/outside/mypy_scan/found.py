@@ -9,6 +9,8 @@ class Found:
     def __init__(self) -> None:
         self.uses: set[tuple[str, str, str, str, int]] = set()
         self.not_seen: set[tuple[str, str, int, str]] = set()
+        self.partial: set[tuple[str, str, int, str]] = set()
+        """The places that take a message as a whole of which a narrowed package lacks fields."""
 
     def use(self, module: str, name: str, how: str, path: str, line: int) -> None:
         """Note a use."""

@@ -242,6 +242,8 @@ class Scan:
             if self._contracts.is_narrowed(module):
                 for field in self._contracts.fields_below(module, message):
                     self._found.use(module, field, READ, self._path, line)
+                if self._contracts.is_partial(module, message):
+                    self._found.partial.add((module, self._path, line, message.full_name))
             else:
                 self._found.use(module, message.full_name, WHOLE, self._path, line)
 
