@@ -6,9 +6,10 @@
 // (`@generated from field: double reward = 6;`), so a use is a symbol whose declaration has such a comment, in a
 // package whose package.json names its module. What no type tells is listed as not seen, and never taken for unused.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
+import { installed, isNarrowed, lacking, learnPackage, packageOf } from "./ts_packages.mjs";
 
 const [, , output, project, tools] = process.argv;
 const root = process.cwd();
@@ -21,23 +22,8 @@ const KEEPING_FROM = "@bufbuild/protobuf";
 const uses = new Set();
 const unseen = new Set();
 const releases = new Map();
-const packages = new Map();
-const installed = new Map();
-const lacking = new Set();
 const partial = new Set();
 const fieldNames = new Map();
-
-/** The `fieldstone` table of the package that a file belongs to; null if it is none of Fieldstone's. */
-function packageOf(file) {
-  const folder = dirname(file);
-  if (!packages.has(folder)) {
-    const manifest = join(folder, "package.json");
-    const said = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, "utf8")).fieldstone ?? null) : undefined;
-    const own = said ? { ...said, folder } : said;
-    packages.set(folder, own === undefined && folder !== dirname(folder) ? packageOf(folder) : (own ?? null));
-  }
-  return packages.get(folder);
-}
 
 /** What protoc-gen-es says that a declaration was generated from: its kind, protobuf name, and module; else null. */
 function origin(declaration) {
@@ -142,10 +128,6 @@ function useWhole(found, node) {
   return found.length > 0;
 }
 
-function isNarrowed(module) {
-  return [...installed.values()].every((one) => one.module !== module || one.uses);
-}
-
 function useParts(module, message, node) {
   const found = messagesBelow(module, message);
   for (const field of found.flatMap((name) => namesOf.get(name) ?? [])) use(module, field, "read", node);
@@ -195,16 +177,6 @@ function learn(file) {
 function learnField(message, node, text) {
   namesOf.set(message, [...(namesOf.get(message) ?? []), ...elements(node).map(({ name }) => name)]);
   typesOf.set(message, [...(typesOf.get(message) ?? []), ...(text.match(/[\w.]+/g) ?? [])]);
-}
-
-/** Learn the name of an installed client package, and the uses that it is narrowed to. */
-function learnPackage(own) {
-  if (installed.has(own.folder)) return;
-  const { name } = JSON.parse(readFileSync(join(own.folder, "package.json"), "utf8"));
-  const file = join(own.folder, "fieldstone.uses.toml");
-  const uses = own.uses && existsSync(file) ? readFileSync(file, "utf8") : "";
-  installed.set(own.folder, { module: own.module, name, uses });
-  for (const message of own.partial ?? []) lacking.add(message);
 }
 
 function isWritten(node) {
