@@ -63,6 +63,7 @@ def answer(subject: str, *published: Uses, oldest: int | None = None) -> Answer:
         (ORDER, How.READ, "acme.shop.v1.Orders.GetOrder"),  # an rpc that answers with it
         ("acme.shop.v1.Status.STATUS_PAID", How.READ, "acme.shop.v1.Status.STATUS_PAID"),
         ("acme.shop.v1.Status.STATUS_PAID", How.WHOLE, ORDER),
+        ("acme.shop.v1.Status.STATUS_PAID", How.WHOLE, "acme.shop.v1.Status"),  # a narrowed package has all values
         ("acme.shop.v1.Orders", How.READ, "acme.shop.v1.Orders.GetOrder"),
         ("acme.shop.v1", How.READ, f"{ORDER}.id"),
         ("main.proto", How.READ, f"{ORDER}.id"),

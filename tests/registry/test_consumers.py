@@ -10,15 +10,17 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import text
 
+from fieldstone.consumers.enforced import enforced as enforced_uses
+from fieldstone.consumers.enforced import installed
 from fieldstone.consumers.published import Deployment, Known, Party, Published, Stay
-from fieldstone.consumers.uses import Uses
+from fieldstone.consumers.uses import Rank, Uses
 from fieldstone.errors import Conflict, Damaged, Denied, Invalid, NotFound
 from fieldstone.registry import open_registry
 from fieldstone.registry.consumers import Consumers, open_consumers
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.sql import database, open_store
 from fieldstone.registry.sql.audit import Actor, rows
-from tests.consumers.test_uses import SCANNED
+from tests.consumers.test_uses import DAY, SCANNED
 
 AT = "2026-11-29T10:00:00Z"
 ONE = Published(Uses("billing", "team-billing", (SCANNED,)), "1.0", "c0ffee", AT)
@@ -111,6 +113,26 @@ def test_names_cannot_leave_the_folder(anew: Callable[[], Consumers], name: str)
         anew().publish(replace(ONE, uses=Uses(name, "team")))
     with pytest.raises(Invalid, match="no name of"):
         anew().deploy(replace(RUNS, environment=name))
+
+
+def test_enforced_uses_have_the_digest_of_their_package(anew: Callable[[], Consumers]) -> None:
+    elements, enums = ["acme.v1.Order.id"], ["acme.v1.State"]
+    carried = enforced_uses("shop", "1.2.0", DAY, "shop-contracts-for-billing", elements, enums=enums)
+    enforced = installed(carried, "python", DAY)
+    for wrong in (
+        replace(enforced, read={"acme.v1.Order.id": (), "acme.v1.Order.total": ()}),
+        replace(enforced, release="1.3.0"),
+        replace(enforced, package=""),
+        replace(enforced, digest=""),
+        replace(enforced, by=""),
+        replace(enforced, rank=Rank.SCAN),
+    ):
+        with pytest.raises(Invalid, match="narrowed package"):
+            anew().publish(replace(ONE, uses=Uses("billing", "team-billing", (wrong,))))
+    good = replace(ONE, uses=Uses("billing", "team-billing", (enforced,)))
+    anew().publish(good)
+
+    assert anew().known() == Known((good,))
 
 
 def test_consumers_are_no_modules_of_a_folder(tmp_path: Path) -> None:
