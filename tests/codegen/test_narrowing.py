@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Collection
 from functools import cache
@@ -21,7 +22,7 @@ from tests.compatibility.random_schemas.placing import placed
 from tests.compatibility.soundness import Side, UnsupportedError
 from tests.conftest import SEED
 
-SCHEMAS = 60
+SCHEMAS = int(os.environ.get("FIELDSTONE_SCHEMAS", "40"))
 SOURCES = {
     "acme/opt/v1/opt.proto": """\
 syntax = "proto3";
