@@ -90,7 +90,7 @@ test-packages: setup ## compile and run the Java and Go packages: takes Maven, G
 		[ -z "$$missing" ] || { echo "missing:$$missing; on Debian: apt-get install $(PACKAGES_TAKE)" >&2; exit 1; }
 	$(BIN)/python -m pytest --timeout 600 tests/clients $(PYTEST_ARGS)
 
-fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and oracle; edits of trees and of the cache; names, schemas and values of storage
+fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and oracle; edits of trees and of the cache; narrowed schemas; names, schemas and values of storage
 	@export FIELDSTONE_SEED=$${FIELDSTONE_SEED:-$$(date +%s)}; echo "FIELDSTONE_SEED=$$FIELDSTONE_SEED"; failed=0; \
 		FIELDSTONE_PAIRS=$${FIELDSTONE_PAIRS:-20000} \
 		$(BIN)/python -m pytest -rP --timeout 7200 tests/compatibility/test_soundness.py || failed=1; \
@@ -100,6 +100,8 @@ fuzz: setup ## 20,000 random schema pairs through both engines, witnesses and or
 		$(BIN)/python -m pytest -q --timeout 3600 tests/incremental/test_git_steps.py || failed=1; \
 		FIELDSTONE_RUNS=$${FIELDSTONE_RUNS:-50} FIELDSTONE_DAMAGES=1 \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/cli/test_changing_files.py tests/cli/test_cache_values.py || failed=1; \
+		FIELDSTONE_SCHEMAS=$${FIELDSTONE_SCHEMAS:-1000} \
+		$(BIN)/python -m pytest -q --timeout 3600 tests/codegen/test_narrowing.py || failed=1; \
 		FIELDSTONE_TABLES=$${FIELDSTONE_TABLES:-1000} \
 		$(BIN)/python -m pytest -q --timeout 3600 tests/workflows/test_changed_tables.py || failed=1; \
 		FIELDSTONE_MODULES=$${FIELDSTONE_MODULES:-150} \
