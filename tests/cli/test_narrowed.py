@@ -187,7 +187,7 @@ def test_nothing_else_installed_is_enforced(grown: Repo) -> None:
     assert "shop 1.2.0: enforced: shop-contracts-for-billing has 3 elements" in alone.out
     assert f"code.py:6: {ORDER} has a part of its fields here: JSON and text lose the others" in alone.out
     assert (removable.code, blocked.code) == (0, 1)
-    assert "billing does not use it (enforced of" in removable.out
+    assert "billing does not use it (enforced, " in removable.out
     assert f"{ORDER}.id" in table[Rank.SCAN].read  # printed
     assert table[Rank.SCAN].unseen
     assert not table[Rank.SCAN].whole
