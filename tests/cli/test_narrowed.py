@@ -112,16 +112,15 @@ def test_a_type_checker_refuses_what_was_not_declared(grown: Repo) -> None:
 @pytest.mark.parametrize(
     ("reference", "names", "said"),
     [
-        ("shop", [f"{ORDER}.staus"], f"{ORDER}.staus (no release has it)"),
-        ("shop@1.0.0", [f"{ORDER}.note"], f"{ORDER}.note (there since 1.1.0)"),
-        ("shop", [f"{ORDER}.{name}" for name in "abcd"], "lacks 4 of the declared uses"),
+        ("shop", [f"{ORDER}.staus"], f"{ORDER}.staus is in no release (did you mean {ORDER}.status?)"),
+        ("shop@1.0.0", [f"{ORDER}.note"], f"{ORDER}.note is new in 1.1.0"),
+        ("shop", [f"{ORDER}.{name}" for name in "abcd"], f"{ORDER}.c is in no release"),
     ],
 )
 def test_names_that_the_release_has_not_are_refused(reference: str, names: list[str], said: str, grown: Repo) -> None:
     ran = grown.run("package", reference, "--uses", declare(grown, "billing", *names))
 
     assert said in ran.error
-    assert "did you mean acme.shop.v1.Order.status?" in ran.error or "staus" not in names[0]
     assert not (grown.root / "dist").exists()
 
 
@@ -132,7 +131,7 @@ def test_a_name_that_is_gone_is_told_since_when(grown: Repo) -> None:
     grown.release("shop")
     ran = grown.run("package", "shop", "--uses", declare(grown, "billing", f"{ORDER}.note"))
 
-    assert f"{ORDER}.note (gone since 2.0.0)" in ran.error
+    assert f"{ORDER}.note is gone since 2.0.0" in ran.error
 
 
 def test_uses_of_nothing_and_of_other_modules_are_refused(grown: Repo) -> None:

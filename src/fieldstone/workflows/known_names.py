@@ -13,7 +13,7 @@ from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry import Registry
 from fieldstone.registry.release import IMAGE
 from fieldstone.schema.descriptors import load_schema
-from fieldstone.suggestions import did_you_mean
+from fieldstone.suggestions import closest, did_you_mean, question
 
 _TYPES = {"message", "enum", "service"}
 _MOST = 5
@@ -65,7 +65,7 @@ def _problems(evidence: Evidence, registry: Registry) -> Iterator[str]:
     if not unknown:
         return
     where = f"{registry.label(release)}/{IMAGE}"
-    imported = {*Structure(load_schema(registry.read(release, IMAGE), where=where)).names}
+    imported = {*Structure(load_schema(registry.read(release, IMAGE), where=where, with_imports=True)).names}
     newest = ledger_of(registry, registry.release(evidence.module, str(registry.versions(evidence.module)[-1])))
     for name in unknown:
         gone, later = _lifetime(own, name), _lifetime(newest, name)
@@ -76,7 +76,8 @@ def _problems(evidence: Evidence, registry: Registry) -> Iterator[str]:
         elif later is not None:
             yield f"{name} is new in {later.since}"
         else:
-            yield f"{name} is in no release"
+            meant = closest(name, imported)
+            yield f"{name} is in no release" + (f" ({question(meant)})" if meant else "")
 
 
 def _is_there(ledger: Ledger, name: str) -> bool:
