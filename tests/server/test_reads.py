@@ -19,7 +19,7 @@ from fieldstone.registry.sql import open_store
 from fieldstone.registry.sql.audit import Actor
 from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.server.callers import REMEMBERED, Caller
+from fieldstone.server.access.callers import REMEMBERED, Caller
 from fieldstone.server.reads.answers import Answers
 from fieldstone.server.reads.heads import Heads
 from fieldstone.server.reads.kept import Kept

@@ -74,9 +74,9 @@ def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Pat
     from fieldstone.workflows.index import load, require
 
     require("packaging", "starlette", "uvicorn")
+    from fieldstone.server.access.tokens import VARIABLE, load_tokens
     from fieldstone.server.index import create_app
     from fieldstone.server.running import is_loopback, run
-    from fieldstone.server.tokens import VARIABLE, load_tokens
 
     tokens = load_tokens(token_file, os.environ.get(VARIABLE))
     if not tokens and not is_loopback(host):
@@ -96,7 +96,7 @@ def serve_index(folders: tuple[Path, ...], host: str, port: int, token_file: Pat
 def _tell(packages: Sequence[Package], address: str, *, guarded: bool) -> None:
     """Print the client commands on stderr; a token is named, and never shown."""
     from fieldstone.packaging.index.packages import by_name, by_project, lacking
-    from fieldstone.server.tokens import VARIABLE
+    from fieldstone.server.access.tokens import VARIABLE
 
     projects, names = by_project(packages), by_name(packages)
     count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"

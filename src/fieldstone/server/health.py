@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fieldstone.registry.sql import SqlStore
     from fieldstone.registry.sql.database import Database
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
 
 _FRESH = 1.0
 _PAUSE = 5.0

@@ -24,8 +24,8 @@ from starlette.routing import Route
 from fieldstone.packaging.index import npm
 from fieldstone.packaging.index.packages import Package, by_name
 from fieldstone.packaging.index.tree import metadata_files, package_files, python_pages
+from fieldstone.server.access.tokens import CHALLENGES, TokenBackend
 from fieldstone.server.negotiation import JSON, OFFERED, choose
-from fieldstone.server.tokens import CHALLENGES, TokenBackend
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request

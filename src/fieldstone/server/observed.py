@@ -22,7 +22,7 @@ from fieldstone.registry.sql.clock import now
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _ID = re.compile(b"[A-Za-z0-9._-]{1,64}")

@@ -14,7 +14,7 @@ from fieldstone.workflows.proposals.messages import Deciding, Person, Wish
 if TYPE_CHECKING:
     from fieldstone.proposals.proposal import State
     from fieldstone.registry.sql import SqlStore
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
     from fieldstone.server.work import Work
 
 

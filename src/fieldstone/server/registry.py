@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from fieldstone.registry.sql import open_store
 from fieldstone.registry.sql.catalog import Catalog
+from fieldstone.server.access.callers import Callers
 from fieldstone.server.api import routes as api
 from fieldstone.server.api.administration import administration
 from fieldstone.server.api.consumers import consumers
@@ -23,7 +24,6 @@ from fieldstone.server.api.webhooks import webhooks
 from fieldstone.server.buf import connect
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.service import calls
-from fieldstone.server.callers import Callers
 from fieldstone.server.guards.limits import Limits
 from fieldstone.server.guards.requests import Guard
 from fieldstone.server.health import health, watch

@@ -14,9 +14,9 @@ import pytest
 
 from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Identity, load
-from fieldstone.server import issuers
-from fieldstone.server.identities import identify
-from fieldstone.server.issuers import IssuerKeys
+from fieldstone.server.access import issuers
+from fieldstone.server.access.identities import identify
+from fieldstone.server.access.issuers import IssuerKeys
 from tests.server.access.conftest import Admin
 from tests.server.access.issuer import Issuer, issuing
 from tests.server.running import ORDER, Buf

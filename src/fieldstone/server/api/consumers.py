@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fieldstone.registry.sql.catalog import Catalog
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
 
 _LARGEST = 16_000_000
 """The most bytes of published uses."""

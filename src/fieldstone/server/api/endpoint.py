@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
 
 _JSON = "application/json"
 _UNAUTHORIZED, _HALF_SENT = 401, 400

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
     from fieldstone.server.proposals import ServedProposals
 
 _LARGEST_DECISION = 2**16

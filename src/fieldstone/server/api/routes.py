@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fieldstone.registry.sql.catalog import Catalog
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
     from fieldstone.server.reads.files import Files
     from fieldstone.server.work import Work
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fieldstone.registry.sql.database import Database
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
 
 _LARGEST = 64_000
 """The most bytes of a webhook to create."""

@@ -8,10 +8,10 @@ from typing import Any
 from fieldstone.errors import NotFound
 from fieldstone.registry.release import PROTO
 from fieldstone.registry.sql.catalog import Commit, ListedModule
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.pages import in_order, page_of
 from fieldstone.server.buf.references import References, as_commit, as_module, is_whole_module
-from fieldstone.server.callers import Caller
 
 _LICENSE = "LICENSE"
 _PROTO_FILE, _DOC_FILE, _LICENSE_FILE = 1, 2, 3

@@ -42,7 +42,7 @@ from fieldstone.server.refusing import later
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
     from fieldstone.server.reads.answers import Answers
 
 Answer = Callable[[Any, "Caller"], Awaitable[Any]]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.sql import audit, labels
 from fieldstone.registry.sql.catalog import MAIN
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.errors import AlwaysThere
 from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.pages import in_order, page_of
 from fieldstone.server.buf.references import ListedLabel, References, as_commit, as_label, is_whole_module
-from fieldstone.server.callers import Caller
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -9,11 +9,11 @@ from fieldstone.errors import Invalid
 from fieldstone.registry.sql import audit
 from fieldstone.registry.sql.catalog import MAIN, create_module, delete_module, update_module
 from fieldstone.registry.sql.clock import now
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.errors import AlwaysThere, ExistsAlready
 from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.pages import in_order, page_of
 from fieldstone.server.buf.references import References, as_module, owner_of
-from fieldstone.server.callers import Caller
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -6,9 +6,9 @@ from typing import Any
 
 from fieldstone.errors import Denied, NotFound
 from fieldstone.registry.sql.identities import owner_id, user_id
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.messages import OWNER, message
 from fieldstone.server.buf.references import References, owner_of
-from fieldstone.server.callers import Caller
 
 _LOGIN = "buf.alpha.registry.v1alpha1.GetCurrentUserResponse"
 

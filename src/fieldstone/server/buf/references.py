@@ -11,9 +11,9 @@ from fieldstone.errors import NotFound
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, ListedModule
 from fieldstone.registry.sql.identities import label_id, module_id, owner_id
 from fieldstone.registry.sql.labels import PROPOSAL_LABEL, labels_of
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.errors import NoCommits
 from fieldstone.server.buf.messages import MODULE, assign_time, message
-from fieldstone.server.callers import Caller
 
 DEFAULT_OWNER = "contracts"
 """The owner, in buf's names, of a module that no push has named yet."""

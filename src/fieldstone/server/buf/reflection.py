@@ -12,9 +12,9 @@ from typing import Any
 
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.release import IMAGE
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.messages import message
 from fieldstone.server.buf.references import References
-from fieldstone.server.callers import Caller
 from fieldstone.toolchain.buf import Running
 
 _RESPONSE = "buf.reflect.v1beta1.GetFileDescriptorSetResponse"

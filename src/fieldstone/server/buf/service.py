@@ -8,11 +8,11 @@ from typing import Any
 
 from anyio import to_thread
 
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf import commits, labels, modules, owners, reflection, v1beta1
 from fieldstone.server.buf.connect import Answer, Calls
 from fieldstone.server.buf.references import References
 from fieldstone.server.buf.upload import upload
-from fieldstone.server.callers import Caller
 from fieldstone.server.reads.answers import Answers
 from fieldstone.server.work import Work
 

@@ -9,12 +9,12 @@ from anyio import to_thread
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.registry.sql.catalog import ListedModule
 from fieldstone.registry.sql.identities import label_id
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.commits import readable
 from fieldstone.server.buf.connect import Warned
 from fieldstone.server.buf.errors import PushRefused
 from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.references import References, as_commit, owner_of
-from fieldstone.server.callers import Caller
 from fieldstone.server.work import Work
 from fieldstone.workflows.pushing.messages import Pushed
 from fieldstone.workflows.pushing.upload import Content, Upload

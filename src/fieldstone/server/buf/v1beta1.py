@@ -14,12 +14,12 @@ from anyio import to_thread
 from fieldstone.errors import Invalid
 from fieldstone.registry.sql.catalog import Commit
 from fieldstone.schema.digest import b4, file_digest
+from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf import commits
 from fieldstone.server.buf.connect import Warned
 from fieldstone.server.buf.messages import MODULE, message
 from fieldstone.server.buf.references import References, as_commit
 from fieldstone.server.buf.upload import upload
-from fieldstone.server.callers import Caller
 from fieldstone.server.work import Work
 
 _PACKAGE = "buf.registry.module.v1beta1"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from fieldstone.server.callers import Callers
+    from fieldstone.server.access.callers import Callers
     from fieldstone.server.guards.limits import Limits
 
 _WITHOUT_BODY = {"GET", "HEAD"}

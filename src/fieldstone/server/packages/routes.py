@@ -18,10 +18,10 @@ from fieldstone.packaging.index.packages import by_name
 from fieldstone.packaging.index.parsing import parse_package
 from fieldstone.packaging.index.tree import metadata_files, python_pages
 from fieldstone.registry import problem
+from fieldstone.server.access.tokens import CHALLENGES
 from fieldstone.server.index import page, redirect
 from fieldstone.server.observed import note_caller
 from fieldstone.server.refusing import later
-from fieldstone.server.tokens import CHALLENGES
 from fieldstone.workflows.publishing import PYTHON, TYPESCRIPT
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from fieldstone.packaging.index.packages import Package
     from fieldstone.registry.sql.packages import PackageFile
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
     from fieldstone.server.packages.shelf import Shelf
 
 _FOREVER = "private, max-age=31536000, immutable"

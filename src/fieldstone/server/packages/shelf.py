@@ -21,7 +21,7 @@ from fieldstone.workflows.server_policy import newest_policy
 if TYPE_CHECKING:
     from fieldstone.registry.sql import SqlStore
     from fieldstone.registry.sql.packages import PackageFile
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
     from fieldstone.server.work import Work
 
 _PATIENCE = {PYTHON: 10.0, TYPESCRIPT: 60.0}

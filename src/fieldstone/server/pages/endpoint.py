@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
 
 Show = Callable[["Request", Visitor], Awaitable[Page]]
 """Makes a page for a visitor."""

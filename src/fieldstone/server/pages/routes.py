@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from fieldstone.registry.sql.catalog import Catalog
-    from fieldstone.server.callers import Callers
+    from fieldstone.server.access.callers import Callers
     from fieldstone.server.proposals import ServedProposals
     from fieldstone.server.reads.heads import Heads
     from fieldstone.server.work import Work

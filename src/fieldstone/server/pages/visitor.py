@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from fieldstone.errors import Denied
-from fieldstone.server.callers import Caller
+from fieldstone.server.access.callers import Caller
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from fieldstone.server.callers import Callers
+    from fieldstone.server.access.callers import Callers
 
 
 class Cookie(Struct, frozen=True):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from fieldstone.registry.sql import SqlStore
-    from fieldstone.server.callers import Callers
+    from fieldstone.server.access.callers import Callers
 
 FOREVER = "private, max-age=31536000, immutable"
 ROUTE = "/api/v1/modules/{}/files/{}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fieldstone.consumers.published import Counted, Known
     from fieldstone.project.server_policy import Policy
     from fieldstone.registry.sql.catalog import Catalog, ListedModule
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
     from fieldstone.server.pages.endpoint import Pages
     from fieldstone.server.pages.search.index import Index
     from fieldstone.server.pages.visitor import Visitor

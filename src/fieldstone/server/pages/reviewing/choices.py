@@ -16,7 +16,7 @@ from fieldstone.workflows.proposals.messages import Deciding
 
 if TYPE_CHECKING:
     from fieldstone.proposals.proposal import Decision
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
 
 _REASON = "a reason"
 """Stands for the one that the form asks for."""

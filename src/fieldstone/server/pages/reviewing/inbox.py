@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fieldstone.proposals.review import Standing
     from fieldstone.registry.sql.catalog import Catalog
     from fieldstone.registry.sql.proposals import Headline
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
     from fieldstone.server.pages.endpoint import Pages
     from fieldstone.server.pages.visitor import Visitor
 

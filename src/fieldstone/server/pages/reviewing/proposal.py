@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from fieldstone.registry.sql.catalog import Catalog
-    from fieldstone.server.callers import Caller
+    from fieldstone.server.access.callers import Caller
     from fieldstone.server.pages.endpoint import Pages
     from fieldstone.server.pages.visitor import Visitor
     from fieldstone.server.proposals import ServedProposals

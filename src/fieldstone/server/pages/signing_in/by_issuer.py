@@ -16,18 +16,18 @@ from starlette.responses import RedirectResponse, Response
 from fieldstone.errors import Denied, NotFound
 from fieldstone.registry.sql.audit import Actor
 from fieldstone.registry.sql.sessions import Session
+from fieldstone.server.access.people import person_of
 from fieldstone.server.pages.page import Page
 from fieldstone.server.pages.signing_in.attempt import begun, kept
 from fieldstone.server.pages.signing_in.paths import local
 from fieldstone.server.pages.visitor import Cookie, Visitor
-from fieldstone.server.people import person_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import Route
 
     from fieldstone.project.server_policy import SignIn
-    from fieldstone.server.issuers import IssuerKeys
+    from fieldstone.server.access.issuers import IssuerKeys
     from fieldstone.server.pages.endpoint import Pages
     from fieldstone.server.pages.signing_in.sessions import Sessions
 
@@ -62,7 +62,7 @@ class _ByIssuer:
     @cached_property
     def _keys(self) -> IssuerKeys:
         """The keys of issuers; what that takes is imported for the first who signs in."""
-        from fieldstone.server.issuers import IssuerKeys
+        from fieldstone.server.access.issuers import IssuerKeys
 
         return IssuerKeys()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from fieldstone.server.callers import Caller, Callers
+    from fieldstone.server.access.callers import Caller, Callers
     from fieldstone.server.pages.endpoint import Pages
     from fieldstone.server.pages.signing_in.sessions import Sessions
 

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 from msgspec import Struct
 
 from fieldstone.project.server_policy import SignIn
-from fieldstone.server.issuers import IssuerKeys, asked, discovered, key_id, refused, verified
+from fieldstone.server.access.issuers import IssuerKeys, asked, discovered, key_id, refused, verified
 from fieldstone.server.pages.signing_in.attempt import Attempt
 
 if TYPE_CHECKING:

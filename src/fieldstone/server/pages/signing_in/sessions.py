@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fieldstone.registry.sql.database import Database
-    from fieldstone.server.callers import Callers
+    from fieldstone.server.access.callers import Callers
 
 SEE_OTHER = 303
 _SECONDS = HOURS * 3600

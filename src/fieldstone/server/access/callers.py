@@ -17,7 +17,7 @@ from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Policy
 from fieldstone.registry.sql import sessions, tokens
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.server.people import SLASH, person_of
+from fieldstone.server.access.people import SLASH, person_of
 from fieldstone.server.running import is_loopback
 from fieldstone.workflows.server_policy import newest_policy
 
@@ -258,8 +258,8 @@ class Callers:
     @cached_property
     def _identify(self) -> Callable[[str, Sequence[Identity]], tuple[Token, str]]:
         """Identifies pipelines; what that takes is imported for the first of them."""
-        from fieldstone.server.identities import identify
-        from fieldstone.server.issuers import IssuerKeys
+        from fieldstone.server.access.identities import identify
+        from fieldstone.server.access.issuers import IssuerKeys
 
         return partial(identify, keys=IssuerKeys())
 

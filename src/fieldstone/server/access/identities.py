@@ -11,7 +11,7 @@ from msgspec import json
 
 from fieldstone.registry.sql.clock import FORMAT
 from fieldstone.registry.sql.tokens import Token
-from fieldstone.server.issuers import ALGORITHMS, IssuerKeys, refused, verified
+from fieldstone.server.access.issuers import ALGORITHMS, IssuerKeys, refused, verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
