@@ -82,6 +82,18 @@ def test_impact_lists_the_lines_that_break(released: Repo) -> None:
     assert "| billing 1.0 | team-billing |" in table.out
 
 
+def test_impact_is_unknown_without_consumers(released: Repo) -> None:
+    released.edit(SHOP, "  acme.money.v1.Money total = 2;\n", "")
+
+    ran = released.run("impact", "shop")
+    table = released.run("impact", "shop", "--format", "markdown")
+    found = json.loads(released.run("impact", "shop", "--format", "json").out)
+
+    assert "shop: breaks no known consumer\n  - unknown: no consumer of shop is known\n" in ran.out
+    assert "- unknown: no consumer of shop is known" in table.out
+    assert found["unknown"] == {"shop": ["no consumer of shop is known"]}
+
+
 def test_deployments_need_published_versions(released: Repo, tmp_path: Path) -> None:
     declare(released, "billing", TOTAL)
 

@@ -226,7 +226,7 @@ def test_without_npm_or_node(missing: str, tmp_path: Path, monkeypatch: pytest.M
         (tmp_path / "npm").write_text("#!/bin/sh\n")
         (tmp_path / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FieldstoneError, match=f"needs node and npm, and there is no {missing} on PATH") as refused:
+    with pytest.raises(FieldstoneError, match=f"need node and npm, and there is no {missing} on PATH") as refused:
         build({"package.json": b"{}"}, tmp_path)
     assert refused.value.fix.startswith("install Node.js 20 or newer")
 

@@ -60,6 +60,7 @@ def test_a_consumer_is_published_by_one_and_read_by_all_readers(
         open_consumers(registry.url).publish(replace(ONE, uses=Uses("spy", "x", (SHOP,))))
 
     assert published.uses == ONE.uses
+    assert published.publisher == "ci-billing"
     assert published.at.endswith("Z")  # the time of the server
     assert [one.consumer for one in seen_by_other.published] == ["billing"]
     assert [one.environment for one in seen_by_other.deployments] == ["production"]

@@ -24,7 +24,7 @@ from fieldstone.cli.parsing import Command
 def command(modules: tuple[str, ...], *, against: str | None, since: str | None, format_: str) -> int:
     """Say which consumers the changes in MODULES, or in all, break: whose, at which lines, on which surface.
 
-    The exit code is 1 if a known consumer breaks. Who published no uses is not known.
+    The exit code is 1 if a known consumer breaks. Who published no uses is not known: without evidence it says so.
 
     \b
     Examples:
@@ -52,8 +52,9 @@ def command(modules: tuple[str, ...], *, against: str | None, since: str | None,
         raise Unavailable(f"who uses the modules is unknown: {report.unasked}")
     concerned = {part.module: impact(part.findings) for part in report.modules}
     if format_ == "json":
-        say_json({"modules": to_builtins(concerned), "not_claimed": UNCLAIMED})
+        doubts = {part.module: part.doubts for part in report.modules}
+        say_json({"modules": to_builtins(concerned), "unknown": to_builtins(doubts), "not_claimed": UNCLAIMED})
     else:
-        for line in impact_markdown(concerned) if format_ == "markdown" else impact_lines(concerned):
+        for line in impact_markdown(report.modules) if format_ == "markdown" else impact_lines(report.modules):
             say(line)
     return 1 if any(concerned.values()) else 0

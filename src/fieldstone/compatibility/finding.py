@@ -223,6 +223,7 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
         differs: whether anything differs from the baseline, or, after a pre-release, is still missing there.
         line: the minor line that it continues ("1.4"); empty in the main line.
         unjudged_because: why it could not be judged, as the end of a sentence; empty if it was judged.
+        doubts: if something breaks, why others than the known users may use it, each as a sentence without a full stop.
     """
 
     module: str
@@ -235,6 +236,7 @@ class ModuleReport(Struct, frozen=True, kw_only=True):
     differs: bool = True
     line: str = ""
     unjudged_because: str = ""
+    doubts: tuple[str, ...] = ()
 
     @property
     def judged(self) -> bool:

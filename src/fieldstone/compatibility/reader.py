@@ -21,6 +21,7 @@ class Reader(Struct, frozen=True):
         rank: the kind of evidence: `enforced`, `scan`, `observed`, `declared`.
         day: the day of the evidence (UTC).
         release: the version of the module that it is built with.
+        publisher: who published the evidence, as the server knows it; empty in a folder, whose history in git tells.
     """
 
     consumer: str
@@ -33,3 +34,4 @@ class Reader(Struct, frozen=True):
     rank: str
     day: date
     release: str
+    publisher: str = ""

@@ -47,6 +47,22 @@ class Doubt(Struct, frozen=True):
     places: Places = ()
 
 
+class Basis(Struct, frozen=True):
+    """A piece of evidence on which `no known reader` rests.
+
+    Attributes:
+        consumer: the consumer that does not use the element.
+        rank: the rank of its evidence.
+        day: the day of the evidence (UTC).
+        publisher: see `Reader`.
+    """
+
+    consumer: str
+    rank: Rank
+    day: date
+    publisher: str = ""
+
+
 class Answer(Struct, frozen=True):
     """What is known about the readers of an element.
 
@@ -56,7 +72,7 @@ class Answer(Struct, frozen=True):
         verdict: the answer.
         readers: the uses that it concerns, by consumer.
         doubts: why it is unknown, as far as nobody is known to use it.
-        evidence: the evidence on which `no known reader` rests: consumer, rank and day of each.
+        evidence: the evidence on which `no known reader` rests.
     """
 
     module: str
@@ -64,7 +80,7 @@ class Answer(Struct, frozen=True):
     verdict: Verdict
     readers: tuple[Reader, ...] = ()
     doubts: tuple[Doubt, ...] = ()
-    evidence: tuple[tuple[str, Rank, date], ...] = ()
+    evidence: tuple[Basis, ...] = ()
 
 
 class Readers(Struct, frozen=True, dict=True):
@@ -114,7 +130,7 @@ class Readers(Struct, frozen=True, dict=True):
             return Answer(self.module, subject, Verdict.BLOCKED, readers)
         if self.doubts:
             return Answer(self.module, subject, Verdict.UNKNOWN, doubts=self.doubts)
-        rests_on = [(one.published.consumer, e.rank, e.day) for one in self.counted for e in self._evidence(one)]
+        rests_on = (_basis(one.published, e) for one in self.counted for e in self._evidence(one))
         return Answer(self.module, subject, Verdict.NO_KNOWN_READER, evidence=tuple(rests_on))
 
     def _evidence(self, one: Counted) -> Sequence[Evidence]:
@@ -137,9 +153,14 @@ class Readers(Struct, frozen=True, dict=True):
 
     def _doubts(self) -> Iterator[Doubt]:
         if not self.counted:
-            yield Doubt("", "", f"no consumer of {self.module} is known")
+            yield nobody_known(self.module)
         for one in self.counted:
             yield from doubts_about(one.published, self.module, self.today, self.max_age, self.at_least)
+
+
+def nobody_known(module: str) -> Doubt:
+    """The doubt about a module without a consumer that counts."""
+    return Doubt("", "", f"no consumer of {module} is known")
 
 
 def doubts_about(
@@ -173,6 +194,10 @@ def doubts_about(
             yield Doubt(uses.consumer, uses.owner, problem)
 
 
+def _basis(published: Published, evidence: Evidence) -> Basis:
+    return Basis(published.consumer, evidence.rank, evidence.day, published.publisher)
+
+
 class _Use(NamedTuple):
     """A use, from which a reader is made if it is asked for."""
 
@@ -197,4 +222,5 @@ class _Use(NamedTuple):
             evidence.rank,
             evidence.day,
             evidence.release,
+            published.publisher,
         )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from fieldstone.proposals.proposal import Author, Proposal, State, label_of
+from fieldstone.proposals.proposal import Author, Decision, Proposal, Revision, State, label_of
 from fieldstone.proposals.review import Standing
+
+_Signed = TypeVar("_Signed", Author, Decision, Revision)
 
 
 class Shown(Struct, frozen=True):
@@ -67,6 +71,22 @@ class Summary(Struct, frozen=True, kw_only=True):
 def shown(proposal: Proposal, standing: Standing, note: str = "") -> Shown:
     """A proposal with its standing."""
     return Shown(proposal, standing, label_of(proposal.number), note)
+
+
+def without_credentials(found: Shown) -> Shown:
+    """The same for whoever may read the module: the ids of tokens and the subjects of identities are for the audit."""
+    proposal = replace(
+        found.proposal,
+        authors=_unsigned(found.proposal.authors),
+        revisions=_unsigned(found.proposal.revisions),
+        decisions=_unsigned(found.proposal.decisions),
+    )
+    standing = replace(found.standing, approvals=_unsigned(found.standing.approvals))
+    return replace(found, proposal=proposal, standing=standing)
+
+
+def _unsigned(signed: Iterable[_Signed]) -> tuple[_Signed, ...]:
+    return tuple(replace(one, credential="") for one in signed)
 
 
 def summary_of(proposal: Proposal, standing: Standing) -> Summary:

@@ -43,6 +43,7 @@ def _module(module: ModuleReport) -> dict[str, Any]:
         "allowed": module.allowed,
         "judged": module.judged,
         "unjudged_because": module.unjudged_because,
+        **({"doubts": list(module.doubts)} if module.doubts else {}),
         "findings": [finding_document(finding) for finding in module.findings],
     }
 

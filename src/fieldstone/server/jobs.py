@@ -110,6 +110,7 @@ def compared(address: str, module: str, old: str, new: str) -> bytes:
         "waivers": diff.waivers,
         "rules": {one.rule: rule_document(rules[one.rule]) for one in diff.findings if one.rule in rules},
         "impact": found.impact,
+        "doubts": found.doubts,
         "elements": sorted(found.elements),
         "not_claimed": UNCLAIMED,
     }

@@ -56,11 +56,13 @@ class Compared(Struct, frozen=True):
     Attributes:
         diff: the changes and the findings, with witnesses and with the known uses that each concerns.
         impact: the consumers that the findings concern.
+        doubts: why others may use what breaks, each as a sentence without a full stop.
         elements: the full names of the changed elements that have a history.
     """
 
     diff: Diff
     impact: Sequence[Touched]
+    doubts: Sequence[str]
     elements: frozenset[str]
 
 
@@ -132,7 +134,8 @@ def compare(project: Project, module: str, old: str, new: str, known: Known) -> 
     findings = [replace(one, used_by=used_by(readers, one)) if one.is_breaking else one for one in found.findings]
     names = {*structure.names, *Structure(compared.after).names}
     told = {*(change.subject for change in found.changes), *(finding.subject for finding in findings)}
-    return Compared(replace(found, findings=findings), impact(findings), frozenset(told & names))
+    doubts = [doubt.problem for doubt in readers.doubts]
+    return Compared(replace(found, findings=findings), impact(findings), doubts, frozenset(told & names))
 
 
 class Shelf:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fieldstone.checking.baseline import released
 from fieldstone.compatibility.finding import ModuleReport, Report
-from fieldstone.consumers.answer import Answer, Readers
+from fieldstone.consumers.answer import Answer, Readers, nobody_known
 from fieldstone.consumers.concerned import Structure
 from fieldstone.consumers.impact import used_by
 from fieldstone.consumers.published import Known
@@ -53,7 +53,7 @@ def known_consumers(project: Project) -> Known:
 
 
 def with_used_by(project: Project, report: Report, ask: Callable[[], Known]) -> Report:
-    """The report, with the known uses that each break concerns.
+    """The report, with the known uses that each break concerns, and why there may be others.
 
     Args:
         project: the project with the releases.
@@ -66,8 +66,6 @@ def with_used_by(project: Project, report: Report, ask: Callable[[], Known]) -> 
         known = ask()
     except FieldstoneError as error:
         return replace(report, unasked=error.problem)
-    if not known.published:
-        return report
     return replace(report, modules=tuple(_with_used_by(project, part, known) for part in report.modules))
 
 
@@ -75,9 +73,11 @@ def _with_used_by(project: Project, part: ModuleReport, known: Known) -> ModuleR
     newest = project.newest_of(part.module)
     if newest is None or not any(finding.is_breaking for finding in part.findings):
         return part
+    if not known.published:
+        return replace(part, doubts=(nobody_known(part.module).problem,))
     readers = readers_of(project, newest, known)
     findings = (replace(one, used_by=used_by(readers, one)) if one.is_breaking else one for one in part.findings)
-    return replace(part, findings=tuple(findings))
+    return replace(part, findings=tuple(findings), doubts=tuple(doubt.problem for doubt in readers.doubts))
 
 
 def readers_of(project: Project, newest: Release, known: Known, oldest: int | None = None) -> Readers:

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from fieldstone.compatibility.finding import ModuleReport
 from fieldstone.consumers.answer import UNCLAIMED
-from fieldstone.consumers.impact import Concern, Touched
+from fieldstone.consumers.impact import Concern, Touched, impact
 from fieldstone.printed import printable
 from fieldstone.report.documents.readers import MOST, MOST_ROWS, more_line, owners_of, reader_line
 from fieldstone.report.documents.table import cell, code, row
 
 
-def impact_lines(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
-    """Per module the consumers that break, each with the lines of its code.
+def impact_lines(parts: Sequence[ModuleReport]) -> Iterator[str]:
+    """Per module the consumers that break, each with the lines of its code, and why there may be others.
 
     Args:
-        found: the consumers by module.
+        parts: the reports of modules, with the known users of what breaks.
     """
-    for module, touched in found.items():
+    for part in parts:
+        touched = impact(part.findings)
         owners = owners_of(one.owner for one in touched)
-        yield f"{module}: {_count(touched)}{f', owned by {owners}' if owners else ''}"
+        yield f"{part.module}: {_count(touched)}{f', owned by {owners}' if owners else ''}"
         concerns = _concerns(touched)
         for concern in concerns[:MOST_ROWS]:
             yield f"  - {reader_line(concern.reader, '')}"
             yield f"      {concern.rule} on {printable(concern.subject)} breaks {', '.join(concern.breaks)}"
         yield from more_line(concerns, "uses")
+        yield from (f"  - unknown: {printable(doubt)}" for doubt in part.doubts[:MOST_ROWS])
+        yield from more_line(part.doubts, "reasons")
     yield f"Not claimed: {UNCLAIMED}"
 
 
-def impact_markdown(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
+def impact_markdown(parts: Sequence[ModuleReport]) -> Iterator[str]:
     """The same as a table for a comment on a change."""
-    for module, touched in found.items():
-        yield f"### {module}: {_count(touched)}"
+    for part in parts:
+        touched = impact(part.findings)
+        yield f"### {part.module}: {_count(touched)}"
         yield ""
         concerns = _concerns(touched)
         if concerns:
@@ -45,6 +50,10 @@ def impact_markdown(found: Mapping[str, Sequence[Touched]]) -> Iterator[str]:
             yield row(cell(f"{reader.consumer} {reader.version}"), cell(reader.owner), what, places)
         yield ""
         yield from (line.removeprefix("  ") for line in more_line(concerns, "uses"))
+        if part.doubts:
+            yield from (f"- unknown: {cell(doubt)}" for doubt in part.doubts[:MOST_ROWS])
+            yield from (line.removeprefix("  ") for line in more_line(part.doubts, "reasons"))
+            yield ""
     yield f"_{UNCLAIMED}_"
 
 

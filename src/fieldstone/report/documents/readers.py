@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fieldstone.compatibility.reader import Reader
-from fieldstone.consumers.answer import UNCLAIMED, Answer, Doubt, Verdict
+from fieldstone.consumers.answer import UNCLAIMED, Answer, Basis, Doubt, Verdict
 from fieldstone.consumers.uses import How
 from fieldstone.report.documents.table import MARKDOWN, TEXT, Style
 
@@ -26,8 +26,8 @@ def answer_lines(answer: Answer, style: Style = TEXT) -> Iterator[str]:
         yield f"  - {reader_line(reader, answer.subject, style)}"
     yield from more_line(answer.readers, "uses")
     yield from doubt_lines(answer.doubts, style)
-    for consumer, rank, day in answer.evidence[:MOST_ROWS]:
-        yield f"  - {style.value(consumer)} does not use it ({rank.value}, {day})"
+    for basis in answer.evidence[:MOST_ROWS]:
+        yield f"  - {style.value(basis.consumer)} does not use it ({evidence_of(basis, style)})"
     yield from more_line(answer.evidence, "pieces of evidence")
     yield f"  Not claimed: {UNCLAIMED}"
     yield f"  {next_step(answer, style)}"
@@ -56,7 +56,13 @@ def reader_line(reader: Reader, subject: str, style: Style = TEXT) -> str:
     places = ", ".join(style.value(place) for place in reader.places[:MOST]) or "no line named"
     more = f", {len(reader.places) - MOST} more" if len(reader.places) > MOST else ""
     who = f"{style.value(reader.consumer)} {style.value(reader.version)}{running} ({style.value(reader.owner)})"
-    return f"{who} {VERBS[How(reader.how)]}{through or ' it'}: {places}{more} ({reader.rank}, {reader.day})"
+    return f"{who} {VERBS[How(reader.how)]}{through or ' it'}: {places}{more} ({evidence_of(reader, style)})"
+
+
+def evidence_of(found: Reader | Basis, style: Style = TEXT) -> str:
+    """The rank and the day of evidence, and who published it, as far as that is known."""
+    by = f", published by {style.value(found.publisher)}" if found.publisher else ""
+    return f"{found.rank}, {found.day}{by}"
 
 
 def answer_markdown(answer: Answer) -> Iterator[str]:

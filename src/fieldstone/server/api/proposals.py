@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from fieldstone.errors import Invalid
 from fieldstone.proposals.proposal import State
+from fieldstone.proposals.shown import without_credentials
 from fieldstone.registry.sql.proposals import LARGEST_NUMBER, missing
 from fieldstone.server.api.body import as_json, decoded
 from fieldstone.server.api.endpoint import endpoint
@@ -57,22 +58,24 @@ class _Resources:
 
     async def one(self, request: Request, caller: Caller) -> Response:
         """A proposal with its revisions, decisions and standing."""
-        return as_json(await self._served.one(caller, _number(request)))
+        return as_json(without_credentials(await self._served.one(caller, _number(request))))
 
     async def propose(self, request: Request, caller: Caller) -> Response:
         """Judge a change, and store it as a proposal."""
         caller.require("push", request.path_params["module"])
         wish = await decoded(request, Wish, 2 * LARGEST)
-        return as_json(await self._served.propose(caller, request.path_params["module"], wish), 201)
+        return as_json(
+            without_credentials(await self._served.propose(caller, request.path_params["module"], wish)), 201
+        )
 
     async def decide(self, request: Request, caller: Caller) -> Response:
         """Decide about a revision of a proposal."""
         deciding = await decoded(request, Deciding, _LARGEST_DECISION)
-        return as_json(await self._served.decide(caller, _number(request), deciding))
+        return as_json(without_credentials(await self._served.decide(caller, _number(request), deciding)))
 
     async def release(self, request: Request, caller: Caller) -> Response:
         """Release an approved proposal."""
-        return as_json(await self._served.release(caller, _number(request)))
+        return as_json(without_credentials(await self._served.release(caller, _number(request))))
 
 
 def state_of(word: str) -> State | None:

@@ -55,6 +55,7 @@ class DiffPage(Struct, frozen=True):
         groups: the changed types.
         waivers: the waivers that the releases in between recorded.
         impact: the consumers that break.
+        doubts: why others may use what breaks.
         rules: the rules of the findings, by id.
         elements: the full names of the elements that have a page.
         not_claimed: the limits of what is known about consumers.
@@ -72,6 +73,7 @@ class DiffPage(Struct, frozen=True):
     groups: Sequence[Group]
     waivers: Sequence[Mapping[str, Any]]
     impact: Sequence[Mapping[str, Any]]
+    doubts: Sequence[str]
     rules: Mapping[str, Mapping[str, Any]]
     elements: frozenset[str]
     not_claimed: str
@@ -101,6 +103,7 @@ async def diff_page(request: Request, visitor: Visitor, catalog: Catalog, librar
         groups=groups[after],
         waivers=found["waivers"],
         impact=found["impact"],
+        doubts=found["doubts"],
         rules=found["rules"],
         elements=frozenset(found["elements"]),
         not_claimed=found["not_claimed"],

@@ -13,7 +13,7 @@ from fieldstone.consumers.answer import UNCLAIMED
 from fieldstone.consumers.impact import Touched, impact
 from fieldstone.errors import FieldstoneError, Invalid, NotFound
 from fieldstone.proposals.proposal import Kind
-from fieldstone.proposals.shown import Shown
+from fieldstone.proposals.shown import Shown, without_credentials
 from fieldstone.registry import problem
 from fieldstone.registry.sql.proposals import LARGEST_NUMBER, missing
 from fieldstone.server.pages.page import Crumb, Page
@@ -137,7 +137,7 @@ class _Proposal:
         module = await run_in_threadpool(self._catalog.module, proposal.module)
         host = request.url.netloc
         data = ProposalPage(
-            shown=shown,
+            shown=without_credentials(shown),
             impact=tuple(impact(proposal.newest.judged.findings)),
             not_claimed=UNCLAIMED,
             choices=choices(proposal, caller),
