@@ -8,8 +8,10 @@ import weakref
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import DecodeError, json
 
 from fieldstone import __version__
 from fieldstone.errors import Denied, FieldstoneError, Invalid, Unavailable
@@ -30,6 +32,10 @@ _ATTEMPTS = 3
 """The most times that a call is made which changes nothing, or which did not reach the server."""
 _PASSING = {429, 502, 503, 504}
 """The statuses of answers that may be better a moment later."""
+
+
+_Answer = TypeVar("_Answer")
+_JSON = {"Content-Type": "application/json"}
 
 
 def is_offline() -> bool:
@@ -82,6 +88,52 @@ class Connection:
         except Unavailable as error:
             self._failure = error
             raise
+
+    def send(self, method: str, path: str, body: object = None, *, timeout: float = _TIMEOUT) -> bytes:
+        """The body of the answer to a value that is sent as JSON.
+
+        Args:
+            method: see `ask`.
+            path: see `ask`.
+            body: the value; None for no body.
+            timeout: see `ask`.
+
+        Raises:
+            FieldstoneError: see `ask`.
+        """
+        content = json.encode(body) if body is not None else None
+        return self.ask(method, path, content=content, headers=_JSON if content else None, timeout=timeout)
+
+    def ask_for(
+        self, kind: type[_Answer], method: str, path: str, body: object = None, *, timeout: float = _TIMEOUT
+    ) -> _Answer:
+        """The value in an answer of JSON.
+
+        Args:
+            kind: the type of the value.
+            method: see `ask`.
+            path: see `ask`.
+            body: see `send`.
+            timeout: see `ask`.
+
+        Raises:
+            FieldstoneError: see `ask`; `Unavailable` for an answer of another type.
+        """
+        return self.decoded(self.send(method, path, body, timeout=timeout), kind)
+
+    def decoded(self, answer: bytes, kind: type[_Answer]) -> _Answer:
+        """The value in an answer of JSON.
+
+        Raises:
+            Unavailable: it is of another type.
+        """
+        try:
+            return json.decode(answer, type=kind)
+        except DecodeError as error:
+            raise Unavailable(
+                f"{self.address} does not answer as a Fieldstone registry does: {error}",
+                fix="see whether a Fieldstone registry is at this address",
+            ) from error
 
     def _answered(
         self, method: str, path: str, *, content: bytes | None, headers: Mapping[str, str] | None, timeout: float

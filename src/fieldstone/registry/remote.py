@@ -170,7 +170,7 @@ class RemoteStore:
             raise Unavailable(
                 f"{error.problem}; the newest {what} are unknown", fix=fix if known else error.fix
             ) from error
-        found = self._decoded(body, type(none))
+        found = self._connection.decoded(body, type(none))
         if isinstance(found, Versions):
             self._refuse_lost(what, found)
         self._answers.keep(_SEEN, what, body)
@@ -201,16 +201,7 @@ class RemoteStore:
                 f"{self.address} was not asked for the {what}, because {OFFLINE}=1, and no earlier answer is kept here",
                 fix=f"unset {OFFLINE}, and do it again",
             )
-        return self._decoded(kept, kind)
-
-    def _decoded(self, body: bytes, kind: type[_Answer]) -> _Answer:
-        try:
-            return json.decode(body, type=kind)
-        except DecodeError as error:
-            raise Unavailable(
-                f"{self.address} does not answer as a Fieldstone registry does: {error}",
-                fix="see whether a Fieldstone registry is at this address",
-            ) from error
+        return self._connection.decoded(kept, kind)
 
 
 class _Answers:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from msgspec import DecodeError, Struct, json
-
 from fieldstone.consumers.published import Deployment, Known, Published
-from fieldstone.errors import Unavailable
 from fieldstone.registry.connection import Connection
 from fieldstone.registry.consumers.refusals import check_deployment, check_published
-
-_JSON = {"Content-Type": "application/json"}
 
 
 class RemoteConsumers:
@@ -30,28 +25,18 @@ class RemoteConsumers:
 
     def known(self) -> Known:
         """The published uses of modules that the caller may read, and all deployments of their versions."""
-        body = self._connection.ask("GET", "consumers")
-        try:
-            return json.decode(body, type=Known)
-        except DecodeError as error:
-            raise Unavailable(
-                f"{self._connection.address} does not answer as a Fieldstone registry does: {error}",
-                fix="see whether a Fieldstone registry is at this address",
-            ) from error
+        return self._connection.ask_for(Known, "GET", "consumers")
 
     def publish(self, published: Published) -> None:
         """Send the uses of a version."""
         check_published(published)
-        self._post("consumers", published)
+        self._connection.send("POST", f"consumers{self._query}", published)
 
     def deploy(self, deployment: Deployment) -> None:
         """Send that a version runs in an environment, or no longer."""
         check_deployment(deployment)
-        self._post("deployments", deployment)
+        self._connection.send("POST", f"deployments{self._query}", deployment)
 
     def retire(self, consumer: str) -> None:
         """Send that a consumer is gone for good."""
         self._connection.ask("DELETE", f"consumers/{quote(consumer, safe='')}")
-
-    def _post(self, path: str, content: Struct) -> None:
-        self._connection.ask("POST", f"{path}{self._query}", content=json.encode(content), headers=_JSON)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from base64 import b64decode
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from fieldstone.errors import Denied, Unavailable
 from fieldstone.project.server_policy import Policy
 from fieldstone.registry.sql import sessions, tokens
 from fieldstone.registry.sql.tokens import Token
+from fieldstone.server.access.credentials import secret_of
 from fieldstone.server.access.people import SLASH, person_of
 from fieldstone.server.running import is_loopback
 from fieldstone.workflows.server_policy import newest_policy
@@ -292,16 +292,3 @@ def _is_direct(headers: Mapping[str, str], address: str) -> bool:
     A proxy on this machine forwards what others ask, and a page in a browser can ask by a name that leads here.
     """
     return is_loopback(urlsplit(address).hostname or "") and not any(name in headers for name in _OF_PROXIES)
-
-
-def secret_of(header: str) -> str:
-    """The token in a header `authorization` (RFC 6750, RFC 7617); empty without one."""
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return b64decode(value, validate=True).decode("utf-8").partition(":")[2]
-    except ValueError:
-        return ""

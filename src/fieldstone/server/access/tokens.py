@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import b64decode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, SimpleUser
 
 from fieldstone.errors import Invalid, Unavailable
+from fieldstone.server.access.credentials import secret_of
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -72,23 +72,11 @@ class TokenBackend(AuthenticationBackend):
         Raises:
             AuthenticationError: it has no token, or an unknown one.
         """
-        sent = _digest(_sent(conn.headers.get("authorization", "")))
+        sent = _digest(secret_of(conn.headers.get("authorization", "")))
         same = [hmac.compare_digest(sent, digest) for digest in self._digests]  # all, so that timing reveals none
         if not any(same):
             raise AuthenticationError("this index requires a token")
         return AuthCredentials(["read"]), SimpleUser("reader")
-
-
-def _sent(header: str) -> str:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return b64decode(value, validate=True).decode("utf-8").partition(":")[2]
-    except ValueError:
-        return ""
 
 
 def _digest(token: str) -> bytes:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
 from urllib.parse import quote
-
-from msgspec import DecodeError, json
 
 from fieldstone.errors import NotFound, Unavailable
 from fieldstone.registry.connection import Connection
@@ -14,9 +11,6 @@ from fieldstone.registry.sql.audit import Row
 from fieldstone.registry.sql.policies import StoredPolicy
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.workflows.administering.messages import IssuedToken, NewPolicy, TokenWish
-
-_Answer = TypeVar("_Answer")
-_JSON = {"Content-Type": "application/json"}
 
 
 class ServerAdministration:
@@ -34,11 +28,11 @@ class ServerAdministration:
 
     def create_token(self, wish: TokenWish) -> IssuedToken:
         """Create a token."""
-        return self._asked("POST", "tokens", IssuedToken, wish)
+        return self._connection.ask_for(IssuedToken, "POST", "tokens", wish)
 
     def tokens(self) -> list[Token]:
         """All tokens, oldest first."""
-        return self._asked("GET", "tokens", list[Token])
+        return self._connection.ask_for(list[Token], "GET", "tokens")
 
     def revoke_token(self, id_: str) -> None:
         """Revoke a token."""
@@ -48,26 +42,16 @@ class ServerAdministration:
 
     def policy(self) -> StoredPolicy:
         """The policy that holds."""
-        return self._asked("GET", "policy", StoredPolicy)
+        return self._connection.ask_for(StoredPolicy, "GET", "policy")
 
     def set_policy(self, new: NewPolicy) -> StoredPolicy:
         """Set the policy."""
-        return self._asked("PUT", "policy", StoredPolicy, new)
+        return self._connection.ask_for(StoredPolicy, "PUT", "policy", new)
 
     def audit(self, since: int = 0) -> Iterator[Row]:
         """The rows of the audit after a number, oldest first."""
-        while found := self._asked("GET", f"audit?since={since}", list[Row]):
+        while found := self._connection.ask_for(list[Row], "GET", f"audit?since={since}"):
             yield from found
             if found[-1].number <= since:
                 raise Unavailable(f"{self._connection.address} answers with rows that were not asked for")
             since = found[-1].number
-
-    def _asked(self, method: str, path: str, kind: type[_Answer], body: object = None) -> _Answer:
-        content = json.encode(body) if body is not None else None
-        answer = self._connection.ask(method, path, content=content, headers=_JSON if content else None)
-        try:
-            return json.decode(answer, type=kind)
-        except DecodeError as error:
-            raise Unavailable(
-                f"{self._connection.address} does not answer as a Fieldstone registry does: {error}"
-            ) from error

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
-from msgspec import DecodeError, json
-
-from fieldstone.errors import Unavailable
 from fieldstone.proposals.proposal import State
 from fieldstone.proposals.shown import Shown, Summary
 from fieldstone.registry.connection import Connection
 from fieldstone.workflows.proposals.messages import Deciding, Wish
 
 _Answer = TypeVar("_Answer")
-_JSON = {"Content-Type": "application/json"}
 _LONGEST_JUDGING = 120.0
 """The seconds that the answer to something that is judged may take."""
 
@@ -55,12 +51,4 @@ class ServerProposals:
         return self._asked("POST", f"proposals/{number}/release", Shown)
 
     def _asked(self, method: str, path: str, kind: type[_Answer], body: object = None) -> _Answer:
-        content = json.encode(body) if body is not None else None
-        headers = _JSON if content else None
-        answer = self._connection.ask(method, path, content=content, headers=headers, timeout=_LONGEST_JUDGING)
-        try:
-            return json.decode(answer, type=kind)
-        except DecodeError as error:
-            raise Unavailable(
-                f"{self._connection.address} does not answer as a Fieldstone registry does: {error}"
-            ) from error
+        return self._connection.ask_for(kind, method, path, body, timeout=_LONGEST_JUDGING)

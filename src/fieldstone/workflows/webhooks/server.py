@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from msgspec import DecodeError, json
-
-from fieldstone.errors import NotFound, Unavailable
+from fieldstone.errors import NotFound
 from fieldstone.registry.connection import Connection
 from fieldstone.registry.webhooks.deliveries import Delivery
 from fieldstone.registry.webhooks.hooks import Webhook
 from fieldstone.workflows.webhooks.messages import IssuedWebhook, WebhookWish
-
-_Answer = TypeVar("_Answer")
-_JSON = {"Content-Type": "application/json"}
 
 
 class ServerWebhooks:
@@ -31,12 +24,11 @@ class ServerWebhooks:
 
     def create(self, wish: WebhookWish) -> IssuedWebhook:
         """Create a webhook."""
-        answer = self._connection.ask("POST", "webhooks", content=json.encode(wish), headers=_JSON)
-        return self._decoded(answer, IssuedWebhook)
+        return self._connection.ask_for(IssuedWebhook, "POST", "webhooks", wish)
 
     def every(self) -> list[Webhook]:
         """All webhooks, oldest first."""
-        return self._decoded(self._connection.ask("GET", "webhooks"), list[Webhook])
+        return self._connection.ask_for(list[Webhook], "GET", "webhooks")
 
     def remove(self, id_: str) -> None:
         """Remove a webhook."""
@@ -48,19 +40,11 @@ class ServerWebhooks:
 
     def deliveries(self, id_: str) -> list[Delivery]:
         """The newest deliveries of a webhook."""
-        return self._decoded(self._connection.ask("GET", f"{_path(id_)}/deliveries"), list[Delivery])
+        return self._connection.ask_for(list[Delivery], "GET", f"{_path(id_)}/deliveries")
 
     def redeliver(self, id_: str, number: int) -> None:
         """Have a delivery made again."""
         self._connection.ask("POST", f"{_path(id_)}/deliveries/{number}")
-
-    def _decoded(self, answer: bytes, kind: type[_Answer]) -> _Answer:
-        try:
-            return json.decode(answer, type=kind)
-        except DecodeError as error:
-            raise Unavailable(
-                f"{self._connection.address} does not answer as a Fieldstone registry does: {error}"
-            ) from error
 
 
 def _path(id_: str) -> str:
