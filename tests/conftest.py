@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.codegen.server import PostgresServer, running_postgres
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # else gRPC ends a child that is started as another user
 os.environ.setdefault("GOGC", "off")  # buf lives for a moment, and takes a quarter less without collecting garbage
 os.environ.setdefault("GOMEMLIMIT", "1GiB")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a shell starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["clients"]  # takes Maven and Go: `make test-packages`
 
