@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from fieldstone.checking.drafting import SKEW, in_order
 from fieldstone.errors import Unavailable
-from fieldstone.registry.sql import audit, clock, tokens
+from fieldstone.registry import clock
+from fieldstone.registry.sql import audit, tokens
 from fieldstone.registry.sql.database import Database
 from tests.registry.compiled import compiled
 

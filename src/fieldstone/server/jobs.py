@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fieldstone.workflows.browse import Shelf
-    from fieldstone.workflows.proposals.messages import Person, Wish
+    from fieldstone.workflows.proposals.messages import Wish
+    from fieldstone.workflows.proposals.person import Person
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import json
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from fieldstone.registry.sql.clock import now
+from fieldstone.registry.clock import now
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

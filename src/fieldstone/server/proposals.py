@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from fieldstone.errors import Denied, FieldstoneError
 from fieldstone.proposals.shown import Shown, Summary
 from fieldstone.workflows.proposals.database import DatabaseProposals
-from fieldstone.workflows.proposals.messages import Deciding, Person, Wish
+from fieldstone.workflows.proposals.messages import Deciding, Wish
+from fieldstone.workflows.proposals.person import Person
 
 if TYPE_CHECKING:
     from fieldstone.proposals.proposal import State

@@ -14,7 +14,8 @@ from fieldstone.server.turns import Turns
 
 if TYPE_CHECKING:
     from fieldstone.server.guards.limits import Limits
-    from fieldstone.workflows.proposals.messages import Person, Wish
+    from fieldstone.workflows.proposals.messages import Wish
+    from fieldstone.workflows.proposals.person import Person
     from fieldstone.workflows.publishing import Wanted
     from fieldstone.workflows.pushing.messages import Pushed, Sent
     from fieldstone.workflows.pushing.upload import Upload

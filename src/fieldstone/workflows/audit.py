@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Raw, Struct, json
 
 from fieldstone.errors import Invalid
-from fieldstone.registry.sql.clock import FORMAT
+from fieldstone.registry.clock import FORMAT
 
 if TYPE_CHECKING:
     from fieldstone.workflows.administering import Administration

@@ -19,12 +19,12 @@ from fieldstone.errors import Conflict, Invalid, NotFound
 from fieldstone.project.project import Project
 from fieldstone.proposals.proposal import Proposal, Revision, label_of
 from fieldstone.registry.buffered import BufferedStore
+from fieldstone.registry.clock import after
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import IMAGE, Release
 from fieldstone.registry.sql import SqlStore, audit, labels, lock_module, open_store
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
-from fieldstone.registry.sql.clock import after
 from fieldstone.registry.sql.identities import draft_id, release_id
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from fieldstone.errors import Unavailable
+from fieldstone.registry.clock import now
 from fieldstone.registry.sql import audit, open_store, tokens
-from fieldstone.registry.sql.clock import now
 
 _FILE = "admin-token"
 _DAYS = 365

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from fieldstone.registry.clock import after
 from fieldstone.registry.sql import tokens
-from fieldstone.registry.sql.clock import after
 from fieldstone.registry.sql.database import Database
 from fieldstone.server.buf.messages import methods
 from tests.conftest import SEED

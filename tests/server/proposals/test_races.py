@@ -14,14 +14,15 @@ from sqlalchemy import text
 
 from fieldstone.errors import Conflict, FieldstoneError
 from fieldstone.proposals.proposal import Kind, State
+from fieldstone.registry.clock import after, now
 from fieldstone.registry.sql import SqlStore, audit, database, open_store
-from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.administering.database import DatabaseAdministration
 from fieldstone.workflows.administering.messages import NewPolicy
 from fieldstone.workflows.proposals.database import DatabaseProposals
-from fieldstone.workflows.proposals.messages import Deciding, Person
+from fieldstone.workflows.proposals.messages import Deciding
+from fieldstone.workflows.proposals.person import Person
 from fieldstone.workflows.push import push
 from fieldstone.workflows.pushing.upload import Content, Upload
 from tests.codegen.server import PostgresServer

@@ -19,6 +19,7 @@ from fieldstone.atomic_files import replacing
 from fieldstone.consumers.published import Deployment, Known, Party, Published
 from fieldstone.errors import Damaged, Unavailable
 from fieldstone.locking import locked
+from fieldstone.registry.clock import now
 from fieldstone.registry.consumers.refusals import (
     after,
     check_deployment,
@@ -29,7 +30,6 @@ from fieldstone.registry.consumers.refusals import (
 )
 from fieldstone.registry.folder import CONSUMERS
 from fieldstone.registry.release import NAME
-from fieldstone.registry.sql.clock import now
 from fieldstone.regular_file import read_file
 
 _RUNNING = ".running.json"

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from fieldstone.consumers.published import Deployment, Known, Party, Published, Stay
 from fieldstone.errors import Damaged, Denied
+from fieldstone.registry.clock import now
 from fieldstone.registry.consumers.refusals import (
     after,
     check_deployment,
@@ -19,7 +20,6 @@ from fieldstone.registry.consumers.refusals import (
     unknown_version,
 )
 from fieldstone.registry.sql import audit
-from fieldstone.registry.sql.clock import now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -14,12 +14,12 @@ from sqlalchemy import bindparam, text
 
 from fieldstone.errors import Unavailable
 from fieldstone.registry.chain import refuse_if_overtaken
+from fieldstone.registry.clock import now
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.local import checked
 from fieldstone.registry.manifest import seal_of
 from fieldstone.registry.release import Release
 from fieldstone.registry.sql import audit
-from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.contents import Contents, open_contents
 from fieldstone.registry.sql.database import Database
 from fieldstone.registry.sql.facts import release_facts

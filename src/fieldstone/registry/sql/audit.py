@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from fieldstone.errors import Damaged
-from fieldstone.registry.sql.clock import now
+from fieldstone.registry.clock import now
 from fieldstone.registry.sql.database import at_end
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from fieldstone.errors import Invalid
 from fieldstone.proposals.proposal import label_of
+from fieldstone.registry.clock import now
 from fieldstone.registry.fetched import FetchedRegistry
 from fieldstone.registry.release import Link, Release
 from fieldstone.registry.sql import SqlStore, labels
-from fieldstone.registry.sql.clock import now
 from fieldstone.registry.sql.identities import module_id, release_id
 from fieldstone.registry.sql.labels import PROPOSAL_LABEL
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from fieldstone.errors import Conflict
-from fieldstone.registry.sql.clock import now
+from fieldstone.registry.clock import now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from fieldstone.errors import Damaged, NotFound
 from fieldstone.proposals.proposal import Affected, Author, Break, Decision, Judged, Proposal, Revision, State, label_of
-from fieldstone.registry.sql.clock import now
+from fieldstone.registry.clock import now
 from fieldstone.registry.sql.identities import draft_id
 
 if TYPE_CHECKING:

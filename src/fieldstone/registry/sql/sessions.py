@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, to_builtins
 from sqlalchemy import text
 
+from fieldstone.registry.clock import after, now
 from fieldstone.registry.sql import audit
-from fieldstone.registry.sql.clock import after, now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -16,8 +16,8 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from fieldstone.errors import Invalid, NotFound
+from fieldstone.registry.clock import after, now
 from fieldstone.registry.scopes import SCOPES
-from fieldstone.registry.sql.clock import after, now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row

@@ -12,8 +12,8 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from fieldstone.errors import NotFound
+from fieldstone.registry.clock import after, now
 from fieldstone.registry.sql import audit
-from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.webhooks.events import OF_ACTIONS
 from fieldstone.registry.webhooks.hooks import asks_for, lock
 

@@ -12,8 +12,8 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from fieldstone.errors import Conflict, Invalid, NotFound
+from fieldstone.registry.clock import now
 from fieldstone.registry.sql import audit
-from fieldstone.registry.sql.clock import now
 from fieldstone.registry.webhooks.events import EVENTS
 from fieldstone.registry.webhooks.signing import new_secret
 

@@ -9,7 +9,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from msgspec import json
 
-from fieldstone.registry.sql.clock import FORMAT
+from fieldstone.registry.clock import FORMAT
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.server.access.issuers import ALGORITHMS, IssuerKeys, refused, verified
 

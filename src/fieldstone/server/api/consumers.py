@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from fieldstone.consumers.published import Deployment, Known, Party, Published
 from fieldstone.errors import NotFound
+from fieldstone.registry.clock import now
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.sql.audit import Actor
-from fieldstone.registry.sql.clock import now
 from fieldstone.server.api.body import as_json, decoded
 from fieldstone.server.api.endpoint import endpoint
 

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fieldstone.errors import Invalid
+from fieldstone.registry.clock import now
 from fieldstone.registry.sql import audit
 from fieldstone.registry.sql.catalog import MAIN, create_module, delete_module, update_module
-from fieldstone.registry.sql.clock import now
 from fieldstone.server.access.callers import Caller
 from fieldstone.server.buf.errors import AlwaysThere, ExistsAlready
 from fieldstone.server.buf.messages import MODULE, message

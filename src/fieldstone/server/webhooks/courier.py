@@ -18,8 +18,8 @@ from prometheus_client import Counter
 from starlette.concurrency import run_in_threadpool
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.registry.clock import after, now
 from fieldstone.registry.sql import audit
-from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.webhooks import deliveries, hooks
 from fieldstone.server.webhooks.addresses import Network, parse_network
 from fieldstone.server.webhooks.sending import SECONDS, Outcome, Result, Sender

@@ -10,11 +10,12 @@ from fieldstone.project.server_policy import Policy
 from fieldstone.proposals.proposal import CLOSING, Kind, Proposal, State
 from fieldstone.proposals.review import Standing, standing
 from fieldstone.proposals.shown import Shown, Summary, shown, summary_of
+from fieldstone.registry.clock import after, now
 from fieldstone.registry.sql import SqlStore, audit, open_store, proposals
-from fieldstone.registry.sql.clock import after, now
 from fieldstone.registry.sql.tokens import Token
 from fieldstone.workflows.proposals.deciding import decision_of, refuse_decision
-from fieldstone.workflows.proposals.messages import Deciding, Person, Wish
+from fieldstone.workflows.proposals.messages import Deciding, Wish
+from fieldstone.workflows.proposals.person import Person
 from fieldstone.workflows.proposals.proposing import judge_again, propose
 from fieldstone.workflows.proposals.releasing import release_proposal
 from fieldstone.workflows.proposals.storing import record

@@ -7,7 +7,8 @@ from fieldstone.project.server_policy import Policy
 from fieldstone.proposals.proposal import Decision, Kind, Proposal
 from fieldstone.proposals.review import check_decision
 from fieldstone.proposals.shown import names_of
-from fieldstone.workflows.proposals.messages import Deciding, Person
+from fieldstone.workflows.proposals.messages import Deciding
+from fieldstone.workflows.proposals.person import Person
 
 
 def decision_of(person: Person, proposal: Proposal, deciding: Deciding) -> Decision:

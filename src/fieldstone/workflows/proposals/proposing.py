@@ -18,7 +18,8 @@ from fieldstone.registry.sql.identities import release_id
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
 from fieldstone.workflows.proposals.judging import UNSTYLED, is_waivable, judge, judged_of, told, workspace
-from fieldstone.workflows.proposals.messages import Dependency, Person, Wish
+from fieldstone.workflows.proposals.messages import Dependency, Wish
+from fieldstone.workflows.proposals.person import Person
 from fieldstone.workflows.proposals.releasing import refuse_signed
 from fieldstone.workflows.proposals.storing import Submitted, note_judgement, submit
 from fieldstone.workflows.pushing.upload import Content, Upload, refuse_unusable

@@ -22,7 +22,7 @@ from fieldstone.registry.sql.catalog import Catalog
 from fieldstone.schema.descriptors import load_schema
 from fieldstone.workflows.proposals.deciding import refuse_release
 from fieldstone.workflows.proposals.judging import Workspace, judged_of, workspace
-from fieldstone.workflows.proposals.messages import Person
+from fieldstone.workflows.proposals.person import Person
 from fieldstone.workflows.proposals.storing import note_judgement, record
 from fieldstone.workflows.pushing.names import claim
 from fieldstone.workflows.release import release

@@ -1,4 +1,4 @@
-"""Times as the tables have them: RFC 3339 in UTC, to the second.
+"""Times as registries store them: RFC 3339 in UTC, to the second.
 
 The time of a process never goes back, and goes on while the clock of the machine is set back: no expiry comes later.
 """
