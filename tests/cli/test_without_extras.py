@@ -40,7 +40,10 @@ NOWHERE = "http://127.0.0.1:9"
         ("propose shop", "in a folder, the pull request is the proposal"),
         (f"proposal list --registry {NOWHERE}", "does not answer"),
         ("diff shop 1.0.0", "shop"),
-        ("waive field-removed acme.shop.v1.Order.total --owner x@example.com --reason x --until 2999-01-01", "field-removed"),
+        (
+            "waive field-removed acme.shop.v1.Order.total --owner x@example.com --reason x --until 2999-01-01",
+            "field-removed",
+        ),
         ("explain field-removed", "field-removed"),
     ],
 )

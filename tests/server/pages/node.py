@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
-from tests.packaging.index.makers import node_tool
-
-NODE = node_tool("npm")[0]
+NODE = shutil.which("node") or ""
 
 
 def installed(folder: Path, *packages: str) -> Path:
     """The folder `node_modules` with some packages."""
     options = ["--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]
-    command = [*node_tool("npm"), "install", *options, *packages]
+    command = ["npm", "install", *options, *packages]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "node_modules"

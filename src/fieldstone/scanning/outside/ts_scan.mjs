@@ -8,7 +8,7 @@
 
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { installed, isNarrowed, lacking, learnPackage, packageOf } from "./ts_packages.mjs";
 
 const [, , output, project, tools] = process.argv;
