@@ -1,4 +1,4 @@
-"""How command lines are read: what is missing is named at once, and what is misspelled with the nearest word."""
+"""Parsing of command lines: what is missing is named at once, and what is misspelled with the nearest word."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def problem_of(error: click.ClickException) -> str:
 
 
 def notes_of(error: click.ClickException) -> dict[str, str]:
-    """How the command is called, and where its help is; nothing if the error is of no command."""
+    """The usage of the command, and where its help is; nothing if the error is of no command."""
     context: Any = getattr(error, "ctx", None)
     if context is None:
         return {}

@@ -1,4 +1,4 @@
-"""What the terminal can show: colors, and lines of which width. Nothing else in the command line asks.
+"""The abilities of the terminal: colors, and lines of which width. Nothing else in the command line asks.
 
 NO_COLOR is as in https://no-color.org, CLICOLOR and CLICOLOR_FORCE as in https://bixense.com/clicolors; the order is
 Python's own (https://docs.python.org/3/using/cmdline.html#controlling-color).

@@ -1,4 +1,4 @@
-"""What to write so that a field is as released again: following a fix must not lead to the next refusal."""
+"""Texts by which a field is as released again: following a fix must not lead to the next refusal."""
 
 from __future__ import annotations
 

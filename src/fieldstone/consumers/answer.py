@@ -64,7 +64,7 @@ class Basis(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What is known about the readers of an element.
+    """Everything that is known about the readers of an element.
 
     Attributes:
         module: the module's name.

@@ -71,7 +71,7 @@ class Deployment(Struct, frozen=True, omit_defaults=True):
 
     @property
     def place(self) -> tuple[Party, str, str]:
-        """What may have one deployed version: the party, its name and the environment."""
+        """The place that may have one deployed version: the party, its name and the environment."""
         return self.party, self.name, self.environment
 
     @property
@@ -140,7 +140,7 @@ class Known(Struct, frozen=True):
                 yield published
 
     def running(self, party: Party, environment: str) -> tuple[Deployment, ...]:
-        """What runs in an environment, of consumers or of modules, by name and version."""
+        """The versions that run in an environment, of consumers or of modules, by name and version."""
         found = (one for one in self.deployments if (one.party, one.environment) == (party, environment))
         return tuple(sorted(found, key=lambda one: (one.name, one.version)))
 

@@ -53,7 +53,7 @@ class Client:
 
     @property
     def codec(self) -> PositionCodec:
-        """How it counts characters."""
+        """The unit by which it counts characters."""
         return self._server.workspace.position_codec
 
     def opened(self, uri: str, text: str) -> None:

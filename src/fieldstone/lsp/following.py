@@ -1,4 +1,4 @@
-"""What the editor tells: files that it opened, changed, saved and closed, and files that changed on disk."""
+"""Notifications of the editor: files that it opened, changed, saved and closed, and files that changed on disk."""
 
 from __future__ import annotations
 

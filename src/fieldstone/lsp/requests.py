@@ -1,4 +1,4 @@
-"""What the editor asks for: actions, completion, hover, code lenses, and the page of a rule."""
+"""The requests of the editor: actions, completion, hover, code lenses, and the page of a rule."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def completed(ls: FieldstoneServer, params: lsp.CompletionParams) -> list[
 
 
 async def hovered(ls: FieldstoneServer, params: lsp.HoverParams) -> lsp.Hover | None:
-    """What the releases say about the declaration under the mouse."""
+    """The history of the declaration under the mouse."""
 
     def text() -> lsp.Hover | None:
         context = ls.context(params.text_document.uri)
@@ -65,7 +65,7 @@ async def lenses(ls: FieldstoneServer, params: lsp.CodeLensParams) -> list[lsp.C
 
 
 async def actions(ls: FieldstoneServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    """What is offered for the findings in some lines, if the last text compiles."""
+    """The offers for the findings in some lines, if the last text compiles."""
     await ls.session.settled()
 
     def found(ticket: Ticket) -> list[lsp.CodeAction]:

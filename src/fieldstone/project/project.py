@@ -228,7 +228,7 @@ class Project(Struct, frozen=True, dict=True):
         return self.opened or open_registry(self.settings.registry, self.cache)
 
     def known_consumers(self) -> Known:
-        """What is known of consumers.
+        """The known consumers.
 
         Raises:
             FieldstoneError: nobody can be asked.

@@ -56,7 +56,7 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def _last_lines(report: Report, shown: Sequence[Group]) -> Iterator[str]:
-    """How many findings are not shown, and the number of all by rule; nothing about a single one."""
+    """The number of findings that are not shown, and of all by rule; nothing about a single one."""
     total = len(report.findings)
     if more := left_out(sum(len(group.findings) for group in shown), total):
         yield more

@@ -40,7 +40,7 @@ class Package(Struct, frozen=True, array_like=True):
 
 
 class Scanned(Struct, frozen=True):
-    """What a scan found.
+    """The results of a scan.
 
     Attributes:
         files: the number of files that were read.

@@ -1,4 +1,4 @@
-"""What the processes of a server do. They import it when they start; the server itself stays small and starts fast."""
+"""The jobs of a server's processes. They import it when they start; the server itself stays small and starts fast."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from fieldstone.server.guards.limits import MOST_WAITING
 
 
 class _Job:
-    """What waits for a place.
+    """A request that waits for a place.
 
     Args:
         caller: who sent it.

@@ -155,7 +155,7 @@ class Shelf:
         return FetchedRegistry(self._store)
 
     def known(self) -> Known:
-        """What it knows of consumers, read again when something was written to the registry."""
+        """The consumers that it knows, read again when something was written to the registry."""
         head = audit.head(self._database)
         if self._known is None or self._known[0] != head:
             self._known = head, SqlConsumers(self._database).known()

@@ -200,7 +200,7 @@ class _Push:
                     self._audit(connection, "label", content.module, details)
 
     def _refuse(self, project: Project, content: Content, refused: _Refused) -> Pushed:
-        """What a refusal comes to: a proposal, if the policy wants that and it can be one."""
+        """The end of a refused push: a proposal, if the policy wants that and it can be one."""
         if self.policy.keeps_proposals and refused.report and is_waivable(project, refused.report):
             why_not = self._unproposable(project, content, refused.report)
             if not why_not:

@@ -44,7 +44,7 @@ def can_remove(project: Project, subject: str, *, module: str = "", oldest: int 
 
 
 def known_consumers(project: Project) -> Known:
-    """What the registry of a project knows of consumers.
+    """The consumers that the registry of a project knows.
 
     Raises:
         FieldstoneError: the registry cannot be asked.

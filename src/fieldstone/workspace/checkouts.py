@@ -247,7 +247,7 @@ class Checkouts:
 
 
 def _what_else(ref: str, root: Path, known: str) -> str:
-    """What a name that is no revision may have meant: a branch or tag, or what else is known."""
+    """The possible meanings of a name that is no revision: a branch or tag, or what else is known."""
     is_version = ref.lstrip("v")[:1].isdigit()
     likeness = VERSION_LIKENESS if is_version else LIKENESS
     near = "" if known.startswith("did you mean") else did_you_mean(ref, git.names(root), likeness=likeness)

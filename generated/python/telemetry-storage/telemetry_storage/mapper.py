@@ -429,7 +429,7 @@ def from_dto_render_v2(dto: telemetry_v2_pb2.RenderV2) -> RenderV2:
 
 
 def dump_render_v2(record: RenderV2) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, RenderV2)
     try:
         if (record.payload is not None) + (record.frame_ref is not None) > 1:

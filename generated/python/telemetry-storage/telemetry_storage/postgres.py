@@ -44,7 +44,7 @@ from telemetry_storage.migrations import POSTGRES
 
 
 class _Batch(NamedTuple):
-    """How rows are sent: straight to their table, and beside it where some of them are there already."""
+    """A way to send rows: straight to their table, or beside it if some of them are there already."""
 
     types: tuple[str, ...]
     copy: LiteralString
@@ -982,7 +982,7 @@ def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
 
 
 def _step_row(record: StepRecord) -> Row:
-    """What stands in the columns of `telemetry_steps`."""
+    """The values of the columns of `telemetry_steps`."""
     try:
         return (
             run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
@@ -1063,7 +1063,7 @@ def _step_row(record: StepRecord) -> Row:
 
 
 def _step_events(records: Sequence[StepRecord], payloads: Iterable[bytes], change: str) -> list[Row]:
-    """What stands in the outbox for a change of records."""
+    """The rows of the outbox for a change of records."""
     now = now_us()
     return [
         (
@@ -1099,7 +1099,7 @@ def _step_events(records: Sequence[StepRecord], payloads: Iterable[bytes], chang
 
 
 def _step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
-    """What stands in the outbox for deleted records, from the columns run_id, episode_id, step_index of their rows."""
+    """The rows of the outbox for deleted records, from the columns run_id, episode_id, step_index of their rows."""
     for first in range(0, len(rows), 500):
         records: list[Any] = [
             SimpleNamespace(run_id=run_id_, episode_id=episode_id_, step_index=step_index_)
@@ -1186,7 +1186,7 @@ def _step(row: Row) -> StepRecord:
 
 
 def _episode_row(record: EpisodeRollup) -> Row:
-    """What stands in the columns of `telemetry_episodes`."""
+    """The values of the columns of `telemetry_episodes`."""
     try:
         return (
             run_id_ if (run_id_ := record.run_id).__class__ is str and "\x00" not in run_id_ else text_of(run_id_),
@@ -1233,7 +1233,7 @@ def _episode_row(record: EpisodeRollup) -> Row:
 
 
 def _episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes], change: str) -> list[Row]:
-    """What stands in the outbox for a change of records."""
+    """The rows of the outbox for a change of records."""
     now = now_us()
     return [
         (
@@ -1263,7 +1263,7 @@ def _episode_events(records: Sequence[EpisodeRollup], payloads: Iterable[bytes],
 
 
 def _episode_deletions(rows: Sequence[Row]) -> Iterator[Row]:
-    """What stands in the outbox for deleted records, from the columns run_id, episode_id of their rows."""
+    """The rows of the outbox for deleted records, from the columns run_id, episode_id of their rows."""
     for first in range(0, len(rows), 500):
         records: list[Any] = [
             SimpleNamespace(run_id=run_id_, episode_id=episode_id_)

@@ -299,7 +299,7 @@ def _is_other_step(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_step(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -534,7 +534,7 @@ def _is_other_episode(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_episode(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -606,7 +606,7 @@ STEP_LIMITS = (
     ("space_signature", optional(json_value)),
     ("vector_metadata", optional(json_value)),
 )
-"""What the columns of a StepRecord hold."""
+"""The values of the columns of a StepRecord."""
 
 EPISODE_LIMITS = (
     ("run_id", column_text),
@@ -622,7 +622,7 @@ EPISODE_LIMITS = (
     ("seq_id", optional(int64)),
     ("worker_id", optional(column_text)),
 )
-"""What the columns of a EpisodeRollup hold."""
+"""The values of the columns of a EpisodeRollup."""
 
 
 class SQLiteTelemetryRepository:

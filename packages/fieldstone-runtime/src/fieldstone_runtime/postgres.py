@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 Cursor = psycopg.Cursor[Row]
 
 CHUNK = 500
-"""How many rows are in memory while records are read one after the other."""
+"""The number of rows in memory while records are read one after the other."""
 
 _MIGRATIONS = 5120218120260117  # the number of the lock that is Fieldstone's in a database
 _ERRORS: dict[str, tuple[type[errors.StorageError], str]] = {

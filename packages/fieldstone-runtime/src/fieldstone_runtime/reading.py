@@ -31,7 +31,7 @@ _PROTOBUF = "google.protobuf"
 
 
 class Reads:
-    """What was read, by module of the contract and full name, with the places in the program.
+    """The recorded reads, by module of the contract and full name, with the places in the program.
 
     Attributes:
         releases: the release of each module with a client package that is imported.

@@ -198,7 +198,7 @@ class Base(Struct, dict=True):
         return self.root / self.registry
 
     def known_consumers(self) -> Known:
-        """What its registry knows of consumers: a change cannot hide whom it breaks.
+        """The consumers that its registry knows: a change cannot hide whom it breaks.
 
         Raises:
             FieldstoneError: the registry cannot be asked.

@@ -1,1 +1,1 @@
-"""What an editor shows and offers for a schema: findings, actions, completion, hover and lenses."""
+"""Features of an editor for a schema: findings, actions, completion, hover and lenses."""

@@ -48,7 +48,7 @@ class Answers:
         self._known: dict[tuple[str, str, str], Sequence[Offer]] = {}
 
     def actions(self, judged: Judged, buffer: Buffer, wanted: Range, ticket: Ticket) -> list[CodeAction]:
-        """What is offered for the findings in some lines of a buffer.
+        """The offers for the findings in some lines of a buffer.
 
         Args:
             judged: the check of this text.

@@ -81,7 +81,7 @@ def _diagnostic(judged: Judged, report: ModuleReport, finding: Finding, places: 
 
 
 def data_of(report: ModuleReport, finding: Finding) -> Mapping[str, Any]:
-    """What identifies a finding in the editor's later requests."""
+    """The identity of a finding in the editor's later requests."""
     return {"module": report.module, "rule": finding.rule, "subject": finding.subject}
 
 

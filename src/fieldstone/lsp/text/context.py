@@ -1,4 +1,4 @@
-"""What is known about the text around the cursor: its declarations, its module and the history of its types."""
+"""The text around the cursor: its declarations, its module and the history of its types."""
 
 from __future__ import annotations
 

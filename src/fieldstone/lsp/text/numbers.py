@@ -21,7 +21,7 @@ _STRING = re.compile(r"\"[^\"]*\"|'[^']*'|//[^\n]*|/\*.*?\*/|\[.*\]", re.DOTALL)
 
 
 class Numbers(Struct, frozen=True):
-    """What is known about the numbers of a type.
+    """Everything that is known about the numbers of a type.
 
     Attributes:
         used: the number of each member in the text.

@@ -146,7 +146,7 @@ def by_project(packages: Iterable[Package]) -> dict[str, list[Distribution]]:
 
 
 def lacking(packages: Iterable[Package]) -> list[str]:
-    """What the Python packages of an index need and it lacks, as requirements."""
+    """The requirements of the Python packages of an index that it lacks."""
     distributions = [package for package in packages if isinstance(package, Distribution)]
     carried = {package.project for package in distributions}
     needed = {name: each for package in distributions for name, each in package.requires.items()}

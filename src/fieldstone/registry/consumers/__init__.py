@@ -1,4 +1,4 @@
-"""What a registry knows of consumers: their published uses, and where their versions run."""
+"""The consumers that a registry knows: their published uses, and where their versions run."""
 
 from __future__ import annotations
 

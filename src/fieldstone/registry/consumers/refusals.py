@@ -50,7 +50,7 @@ def unknown_version(deployment: Deployment) -> NotFound:
 
 
 def after(known: Known, deployment: Deployment) -> Known:
-    """What is known after a deployment began or ended.
+    """The known consumers and deployments after a deployment began or ended.
 
     Raises:
         NotFound: it ended, and the version does not run there.

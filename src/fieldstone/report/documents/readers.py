@@ -85,7 +85,7 @@ def owners_of(owners: Iterable[str], style: Style = TEXT) -> str:
 
 
 def next_step(answer: Answer, style: Style = TEXT) -> str:
-    """What the owner of an element can do next."""
+    """The next step of the owner of an element."""
     if answer.verdict is Verdict.BLOCKED:
         owners = owners_of((reader.owner for reader in answer.readers), style)
         return f"Next: talk to {owners}. When they stop using it, they run `fieldstone uses publish`."

@@ -42,7 +42,7 @@ _NOT_OPTIONS = frozenset({"features", "map_entry", "uninterpreted_option"})
 
 
 class Written(Struct, frozen=True):
-    """What the source says about an element besides its declaration.
+    """The parts of an element's source besides its declaration.
 
     Attributes:
         leading: the comment right above it.
@@ -61,7 +61,7 @@ class Written(Struct, frozen=True):
 
 
 class Sources(Struct, frozen=True):
-    """What the sources of an image say.
+    """The comments and declarations in the sources of an image.
 
     Attributes:
         files: about each file, by path.
@@ -73,11 +73,11 @@ class Sources(Struct, frozen=True):
 
 
 NOTHING = Written()
-"""What is said about an element without comments, options and features."""
+"""The source of an element without comments, options and features."""
 
 
 def written(image: bytes, paths: Collection[str], *, where: str, only: str = "") -> Sources:
-    """What the sources of some files say about their elements.
+    """The source of each element of some files.
 
     Args:
         image: the encoded image, in bytes.
@@ -110,7 +110,7 @@ class _Reader:
         self._features = resolve(self._defaults, descriptor.options)
 
     def file(self) -> Written:
-        """What is said about the file: its comments are those of its first lines."""
+        """The source of the file itself: its comments are those of its first lines."""
         parts = [self._comments((number,)) for number in _FILE_LINES]
         leading = "\n\n".join(filter(None, (part.leading for part in parts)))
         detached = tuple(text for part in parts for text in part.detached)

@@ -1,4 +1,4 @@
-"""Who calls: from the token of a request to a caller, and what it may do."""
+"""Callers: from the token of a request to a caller and its rights."""
 
 from __future__ import annotations
 

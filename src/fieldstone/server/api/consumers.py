@@ -113,7 +113,7 @@ def _is_copy(request: Request, caller: Caller) -> bool:
 
 
 def _readable(known: Known, caller: Caller) -> Known:
-    """What is known, without the uses of modules that the caller may not read."""
+    """Everything that is known, without the uses of modules that the caller may not read."""
     published = []
     for one in known.published:
         evidence = tuple(evidence for evidence in one.uses.evidence if caller.may("read", evidence.module))

@@ -1,4 +1,4 @@
-"""Who owns modules, and who is signed in: `buf registry login`, `buf registry whoami`, names of dependencies."""
+"""Owners of modules, and the signed-in caller: `buf registry login`, `buf registry whoami`, names of dependencies."""
 
 from __future__ import annotations
 

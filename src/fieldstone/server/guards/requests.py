@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fieldstone.server.guards.limits import Limits
 
 _WITHOUT_BODY = {"GET", "HEAD"}
-"""What is sent with them is not read by any endpoint."""
+"""Methods whose body no endpoint reads."""
 _PROBES = {"/healthz", "/readyz"}
 """They are asked by what decides whether the server gets requests at all, and have no limit."""
 

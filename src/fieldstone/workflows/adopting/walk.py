@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from semver import Version
 
 _AHEAD = 8
-"""How many tags are compiled before their turn."""
+"""The number of tags that are compiled before their turn."""
 
 _OF_THE_TAG = (CompileError, Conflict, Invalid, NotFound)
 """Errors that pass a tag over; others, such as a damaged registry or a full disk, end the command."""

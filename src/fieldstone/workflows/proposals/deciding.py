@@ -1,4 +1,4 @@
-"""Who may decide about a proposal, and who may release it: one place for the commands, the protocol and the pages."""
+"""The rights to decide about a proposal, and to release it: one place for the commands, the protocol and the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who proposes, decides or releases."""
+"""People who propose, decide or release."""
 
 from __future__ import annotations
 

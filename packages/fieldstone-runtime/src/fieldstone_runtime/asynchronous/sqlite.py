@@ -20,7 +20,7 @@ from fieldstone_runtime.statements import OnStatement
 T = TypeVar("T")
 
 CHUNK = 200
-"""How many records are read at a time while they are given one after the other."""
+"""The number of records that are read at a time while they are given one after the other."""
 
 
 class AsyncSQLiteDatabase:

@@ -1,4 +1,4 @@
-"""How much a relay has to do."""
+"""The backlog of a relay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much there is to do.
+    """The backlog.
 
     Attributes:
         pending: events that nobody has tried.

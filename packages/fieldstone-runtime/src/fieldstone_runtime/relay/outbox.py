@@ -176,7 +176,7 @@ class Outbox:
             return self._register.clean(execute)
 
     def backlog(self) -> Backlog:
-        """How much there is to do."""
+        """The backlog."""
         with self._tables.exclusively(self.table) as execute:
             unspread = (0, None) if self.name == DEFAULT else self._register.unspread(execute)
             return count_backlog(execute, self.table, self._deliveries, unspread, self._tables.now(execute))

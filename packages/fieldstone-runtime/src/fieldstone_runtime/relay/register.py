@@ -110,7 +110,7 @@ class Register:
         )
 
     def unspread(self, execute: Execute) -> tuple[int, int | None]:
-        """How many events the named sinks have no rows for yet, and the first of them."""
+        """The number of events that the named sinks have no rows for yet, and the first of them."""
         row = execute(f"SELECT count(*), min(id) FROM {self._outbox} WHERE {_SPREAD}").fetchone()
         return int(row[0]), row[1]
 

@@ -13,7 +13,7 @@ _CONSUMER = re.compile(rf"(?:(?P<name>{_NAME})(?:@(?P<version>{_NAME}))? )?(?P<p
 
 
 class Consumer(NamedTuple):
-    """Who calls: a name and a version, and the package and release that it was built with; empty where not told."""
+    """The caller: a name and a version, and the package and release that it was built with; empty where not told."""
 
     name: str = ""
     version: str = ""

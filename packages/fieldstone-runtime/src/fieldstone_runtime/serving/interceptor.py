@@ -81,7 +81,7 @@ class ContractInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc, unu
         return _announcing(handler, metadata, Notices(deprecated, rpc.replace("/", ".")))
 
     def _ending(self, contract: Contract, service: str, wanted: str) -> tuple[grpc.StatusCode, str] | None:
-        """How a call ends before it begins; None for one that is served."""
+        """The refusal of a call before it begins; None for one that is served."""
         if wanted:
             try:
                 problem = refusal(contract, wanted)

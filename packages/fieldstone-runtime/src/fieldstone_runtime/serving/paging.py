@@ -25,7 +25,7 @@ Position = TypeVar("Position", bound="tuple[Any, ...]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLimits:
-    """How large a page may be.
+    """The limits of a page's size.
 
     Attributes:
         default: records where the client does not say.
@@ -91,7 +91,7 @@ class Question(Generic[Position]):
 
 
 def page_size(asked: int, limits: PageLimits) -> int:
-    """How many records a page has at most: https://google.aip.dev/158.
+    """The most records of a page: https://google.aip.dev/158.
 
     Raises:
         RefusedRequestError: what is asked for is negative.

@@ -59,7 +59,7 @@ def offers(case: Case, settings_text: Callable[[Path], str | None]) -> Iterator[
 
 
 def _what(case: Case, edits: Sequence[Edit]) -> str:
-    """What is restored: the released statement, or more than one line can say."""
+    """The restored text: the released statement, or more than one line can say."""
     version = case.report.compared_with
     was = case.released[1] if case.released else None
     if was is None or was.kind in BLOCKS or was.kind == "file" or len(edits) > 1:

@@ -9,7 +9,7 @@ _MEMBERS = frozenset({"field", "value"})
 
 
 def reservation(case: Case) -> tuple[str, Edit] | None:
-    """What to reserve, for people, with the edit; None if the finding is not about a removed field or enum value.
+    """The reservation, in words, with the edit; None if the finding is not about a removed field or enum value.
 
     Raises:
         FieldstoneError: the release cannot be read.

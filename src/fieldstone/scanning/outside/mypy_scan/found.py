@@ -1,4 +1,4 @@
-"""What a scan has found."""
+"""The results of a scan."""
 
 from __future__ import annotations
 

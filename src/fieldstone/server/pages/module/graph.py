@@ -1,4 +1,4 @@
-"""What a module depends on, and who depends on it, as coordinates for its template."""
+"""The dependencies and the dependents of a module, as coordinates for its template."""
 
 from __future__ import annotations
 

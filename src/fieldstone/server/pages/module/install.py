@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Line(Struct, frozen=True):
-    """How a client gets a module.
+    """The lines by which a client gets a module.
 
     Attributes:
         client: the client.

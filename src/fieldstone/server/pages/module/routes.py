@@ -137,7 +137,7 @@ def _released(release: Release) -> Released:
 
 
 def _dependencies(newest: Release | None, caller: Caller) -> tuple[Neighbour, ...]:
-    """What a release depends on, without the modules that a caller may not read."""
+    """The dependencies of a release, without the modules that a caller may not read."""
     return tuple(
         Neighbour(link.name, link.version, addresses.of_module(link.name) if link.is_release else "")
         for link in (newest.dependencies if newest else ())

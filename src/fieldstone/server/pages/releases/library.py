@@ -1,4 +1,4 @@
-"""What the pages of releases show: made by the processes of the server, and kept in memory.
+"""The contents of the pages of releases: made by the processes of the server, and kept in memory.
 
 A release never changes, so its documentation is kept by its seal. What depends on consumers and on the policy is kept
 until something is written to the registry.

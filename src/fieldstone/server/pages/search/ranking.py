@@ -22,7 +22,7 @@ _MOST_CANDIDATES = 2_000
 
 
 class Match(IntEnum):
-    """How good a match is; the smaller, the better."""
+    """The quality of a match; the smaller, the better."""
 
     EXACT = 0
     BEGINNING = 1
@@ -56,7 +56,7 @@ class _Text:
         self._text = "".join(lines.text for lines in modules)
 
     def count(self, wanted: str) -> int:
-        """How often it has a text."""
+        """The number of times that it has a text."""
         return self._text.count(wanted)
 
     def having(self, wanted: str) -> Iterator[tuple[int, int]]:
@@ -105,7 +105,7 @@ class Corpus:
         return found[:most], len(candidates) == most_candidates or len(found) > most
 
     def _count(self, word: str) -> int:
-        """How often a word is found, about."""
+        """The approximate number of matches of a word."""
         return self._words.count(f" {word}") + self._comments.count(f" {word}") + self._full.count(f"\n{word}")
 
     def _candidates(self, word: str, may_read: Callable[[str], bool], most: int) -> dict[tuple[int, int], Match]:
@@ -138,7 +138,7 @@ class Corpus:
 
 
 def _match(name: Name, word: str) -> Match:
-    """How well a word matches a name."""
+    """The quality of a word's match with a name."""
     for own in (name.own.lower(), name.full_name.lower() if "." in word else ""):
         if own == word:
             return Match.EXACT

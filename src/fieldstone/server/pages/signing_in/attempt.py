@@ -12,7 +12,7 @@ from fieldstone.errors import Denied
 
 
 class Attempt(Struct, frozen=True):
-    """What the browser keeps between the way to the issuer and the way back.
+    """The state that the browser keeps between the way to the issuer and the way back.
 
     Attributes:
         name: the name of the issuer in the policy.

@@ -25,7 +25,7 @@ _SCOPE = "openid profile email"
 
 
 class Person(Struct, frozen=True):
-    """Who an issuer says it is.
+    """A person as an issuer confirms it.
 
     Attributes:
         subject: the subject, which never changes.
@@ -63,7 +63,7 @@ def address(at: SignIn, attempt: Attempt, back: str) -> str:
 
 
 def person(at: SignIn, attempt: Attempt, code: str, back: str, keys: IssuerKeys) -> Person:
-    """Who the issuer says it is, for a code.
+    """The person whom the issuer confirms for a code.
 
     Args:
         at: the issuer.

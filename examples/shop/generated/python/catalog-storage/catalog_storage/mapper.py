@@ -74,7 +74,7 @@ def from_dto_money_v1(dto: money_v1_pb2.MoneyV1) -> MoneyV1:
 
 
 def dump_money_v1(record: MoneyV1) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, MoneyV1)
     try:
         return {

@@ -33,7 +33,7 @@ from catalog_storage.records import MoneyV1, ProductRecord
 
 
 class _Batch(NamedTuple):
-    """How rows are sent: straight to their table, and beside it where some of them are there already."""
+    """A way to send rows: straight to their table, or beside it if some of them are there already."""
 
     types: tuple[str, ...]
     copy: LiteralString
@@ -274,7 +274,7 @@ def _add_new(cursor: Cursor, batch: _Batch, rows: Sequence[Row]) -> Sequence[int
 
 
 def _product_row(record: ProductRecord) -> Row:
-    """What stands in the columns of `catalog_products`."""
+    """The values of the columns of `catalog_products`."""
     try:
         return (
             sku_ if (sku_ := record.sku).__class__ is str and "\x00" not in sku_ else text_of(sku_),

@@ -109,7 +109,7 @@ def _is_other_product(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_product(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -118,7 +118,7 @@ PRODUCT_LIMITS = (
     ("title", column_text),
     ("price", a(MoneyV1)),
 )
-"""What the columns of a ProductRecord hold."""
+"""The values of the columns of a ProductRecord."""
 
 
 class SQLiteCatalogRepository:

@@ -128,7 +128,7 @@ def from_dto_order_line_v1(dto: orders_v1_pb2.OrderLineV1) -> OrderLineV1:
 
 
 def dump_order_line_v1(record: OrderLineV1) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, OrderLineV1)
     try:
         return {
@@ -171,7 +171,7 @@ def from_dto_money_v1(dto: money_v1_pb2.MoneyV1) -> MoneyV1:
 
 
 def dump_money_v1(record: MoneyV1) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, MoneyV1)
     try:
         return {

@@ -47,7 +47,7 @@ from orders_storage.records import MoneyV1, OrderLineV1, OrderRecord
 
 
 class _Batch(NamedTuple):
-    """How rows are sent: straight to their table, and beside it where some of them are there already."""
+    """A way to send rows: straight to their table, or beside it if some of them are there already."""
 
     types: tuple[str, ...]
     copy: LiteralString
@@ -370,7 +370,7 @@ def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
 
 
 def _order_row(record: OrderRecord) -> Row:
-    """What stands in the columns of `orders`."""
+    """The values of the columns of `orders`."""
     try:
         return (
             order_id_
@@ -395,7 +395,7 @@ def _order_row(record: OrderRecord) -> Row:
 
 
 def _order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes], change: str) -> list[Row]:
-    """What stands in the outbox for a change of records."""
+    """The rows of the outbox for a change of records."""
     now = now_us()
     return [
         (
@@ -418,7 +418,7 @@ def _order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes], cha
 
 
 def _order_deletions(rows: Sequence[Row]) -> Iterator[Row]:
-    """What stands in the outbox for deleted records, from the columns order_id of their rows."""
+    """The rows of the outbox for deleted records, from the columns order_id of their rows."""
     for first in range(0, len(rows), 500):
         records: list[Any] = [SimpleNamespace(order_id=order_id_) for (order_id_,) in rows[first : first + 500]]
         payloads = [dto_of_deleted_order(record).SerializeToString() for record in records]

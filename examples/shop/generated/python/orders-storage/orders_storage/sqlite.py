@@ -175,7 +175,7 @@ def _is_other_order(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_order(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -221,7 +221,7 @@ ORDER_LIMITS = (
     ("total", a(MoneyV1)),
     ("delivery_note", optional(column_text)),
 )
-"""What the columns of a OrderRecord hold."""
+"""The values of the columns of a OrderRecord."""
 
 
 class SQLiteOrdersRepository:

@@ -85,7 +85,7 @@ def from_dto_reading(dto: kinds_v1_pb2.ReadingV1) -> Reading:
 
 
 def dump_reading(record: Reading) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, Reading)
     try:
         return {
@@ -269,7 +269,7 @@ def from_dto_address(dto: kinds_v1_pb2.AddressV1) -> Address:
 
 
 def dump_address(record: Address) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, Address)
     try:
         return {

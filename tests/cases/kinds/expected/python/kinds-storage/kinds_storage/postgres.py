@@ -70,7 +70,7 @@ from kinds_storage.migrations import POSTGRES
 
 
 class _Batch(NamedTuple):
-    """How rows are sent: straight to their table, and beside it where some of them are there already."""
+    """A way to send rows: straight to their table, or beside it if some of them are there already."""
 
     types: tuple[str, ...]
     copy: LiteralString
@@ -975,7 +975,7 @@ def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
 
 
 def _reading_row(record: Reading) -> Row:
-    """What stands in the columns of `kinds_readings`."""
+    """The values of the columns of `kinds_readings`."""
     try:
         return (
             sensor_ if (sensor_ := record.sensor).__class__ is str and "\x00" not in sensor_ else text_of(sensor_),
@@ -1044,7 +1044,7 @@ def _reading(row: Row) -> Reading:
 
 
 def _place_row(record: Place) -> Row:
-    """What stands in the columns of `kinds_places`."""
+    """The values of the columns of `kinds_places`."""
     try:
         return (
             name_ if (name_ := record.name).__class__ is str and "\x00" not in name_ else text_of(name_),
@@ -1096,7 +1096,7 @@ def _place(row: Row) -> Place:
 
 
 def _customer_row(record: Customer) -> Row:
-    """What stands in the columns of `kinds_customers`."""
+    """The values of the columns of `kinds_customers`."""
     try:
         return (
             id_
@@ -1123,7 +1123,7 @@ def _customer_row(record: Customer) -> Row:
 
 
 def _customer_events(records: Sequence[Customer], payloads: Iterable[bytes], change: str) -> list[Row]:
-    """What stands in the outbox for a change of records."""
+    """The rows of the outbox for a change of records."""
     now = now_us()
     return [
         (
@@ -1146,7 +1146,7 @@ def _customer_events(records: Sequence[Customer], payloads: Iterable[bytes], cha
 
 
 def _customer_deletions(rows: Sequence[Row]) -> Iterator[Row]:
-    """What stands in the outbox for deleted records, from the columns id of their rows."""
+    """The rows of the outbox for deleted records, from the columns id of their rows."""
     for first in range(0, len(rows), 500):
         records: list[Any] = [
             SimpleNamespace(id=CUSTOMER_ID_CONVERTER.from_dto(id_)) for (id_,) in rows[first : first + 500]
@@ -1156,7 +1156,7 @@ def _customer_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _customer_key(record: Customer) -> Row:
-    """What stands in the columns of the primary key of `kinds_customers`."""
+    """The values of the primary key of `kinds_customers`."""
     return (
         id_
         if (id_ := CUSTOMER_ID_CONVERTER.to_dto(record.id)).__class__ is str and "\x00" not in id_
@@ -1165,7 +1165,7 @@ def _customer_key(record: Customer) -> Row:
 
 
 def _customer_addresses_rows(record: Customer) -> list[Row]:
-    """What stands in `kinds_customers_addresses` for a record."""
+    """The rows of `kinds_customers_addresses` for a record."""
     try:
         parent = _customer_key(record)
         return [
@@ -1246,7 +1246,7 @@ def _customer(row: Row) -> Customer:
 
 
 def _point_row(record: Point) -> Row:
-    """What stands in the columns of `kinds_points`."""
+    """The values of the columns of `kinds_points`."""
     try:
         return (
             x_
@@ -1262,7 +1262,7 @@ def _point_row(record: Point) -> Row:
 
 
 def _point_key(record: Point) -> Row:
-    """What stands in the columns of the primary key of `kinds_points`."""
+    """The values of the primary key of `kinds_points`."""
     return (
         x_
         if (x_ := record.x).__class__ is int and -9223372036854775808 <= x_ <= 9223372036854775807
@@ -1274,7 +1274,7 @@ def _point_key(record: Point) -> Row:
 
 
 def _point_parts_rows(record: Point) -> list[Row]:
-    """What stands in `kinds_points_parts` for a record."""
+    """The rows of `kinds_points_parts` for a record."""
     try:
         parent = _point_key(record)
         return [

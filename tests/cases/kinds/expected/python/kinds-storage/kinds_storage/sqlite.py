@@ -170,7 +170,7 @@ def _is_other_reading(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_reading(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -248,7 +248,7 @@ def _is_other_place(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_place(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -457,7 +457,7 @@ def _is_other_customer(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_customer(row: Row, addresses: Iterable[Row]) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (
         row,
         [member[2:] for member in addresses],
@@ -650,7 +650,7 @@ def _is_other_point(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_point(row: Row, parts: Iterable[Row]) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (
         row,
         [member[3:] for member in parts],
@@ -664,14 +664,14 @@ READING_LIMITS = (
     ("tags", READING_TAGS_CONVERTER.check),
     ("level", int64),
 )
-"""What the columns of a Reading hold."""
+"""The values of the columns of a Reading."""
 
 PLACE_LIMITS = (
     ("name", column_text),
     ("latitude", column_double),
     ("readings", PLACE_READINGS_CONVERTER.check),
 )
-"""What the columns of a Place hold."""
+"""The values of the columns of a Place."""
 
 _CUSTOMER_ADDRESSES_LIMITS = (
     ("street", column_text),
@@ -685,7 +685,7 @@ CUSTOMER_LIMITS = (
     ("points", CUSTOMER_POINTS_CONVERTER.check),
     ("addresses", list_of(a(Address, _CUSTOMER_ADDRESSES_LIMITS))),
 )
-"""What the columns of a Customer hold."""
+"""The values of the columns of a Customer."""
 
 _POINT_PARTS_LIMITS = (("share", column_double),)
 POINT_LIMITS = (
@@ -694,7 +694,7 @@ POINT_LIMITS = (
     ("label", column_text),
     ("parts", POINT_PARTS_CONVERTER.check),
 )
-"""What the columns of a Point hold."""
+"""The values of the columns of a Point."""
 
 
 class SQLiteKindsRepository:

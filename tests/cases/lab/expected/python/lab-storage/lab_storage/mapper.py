@@ -233,7 +233,7 @@ def from_dto_reward(dto: trainer_v1_pb2.RewardV1) -> Reward:
 
 
 def dump_reward(record: Reward) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, Reward)
     try:
         return {

@@ -72,7 +72,7 @@ from lab_storage.records import DEVICE_BY_NUMBER, OUTCOME_BY_NUMBER, AgentRecord
 
 
 class _Batch(NamedTuple):
-    """How rows are sent: straight to their table, and beside it where some of them are there already."""
+    """A way to send rows: straight to their table, or beside it if some of them are there already."""
 
     types: tuple[str, ...]
     copy: LiteralString
@@ -714,7 +714,7 @@ def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
 
 
 def _step_row(record: Step) -> Row:
-    """What stands in the columns of `trainer_steps`."""
+    """The values of the columns of `trainer_steps`."""
     try:
         return (
             run_id_
@@ -766,7 +766,7 @@ def _step_row(record: Step) -> Row:
 
 
 def _step_events(records: Sequence[Step], payloads: Iterable[bytes], change: str) -> list[Row]:
-    """What stands in the outbox for a change of records."""
+    """The rows of the outbox for a change of records."""
     now = now_us()
     return [
         (
@@ -799,7 +799,7 @@ def _step_events(records: Sequence[Step], payloads: Iterable[bytes], change: str
 
 
 def _step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
-    """What stands in the outbox for deleted records, from the columns run_id, step_index of their rows."""
+    """The rows of the outbox for deleted records, from the columns run_id, step_index of their rows."""
     for first in range(0, len(rows), 500):
         records: list[Any] = [
             SimpleNamespace(run_id=STEP_RUN_ID_CONVERTER.from_dto(run_id_), index=index_)
@@ -810,7 +810,7 @@ def _step_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _step_key(record: Step) -> Row:
-    """What stands in the columns of the primary key of `trainer_steps`."""
+    """The values of the primary key of `trainer_steps`."""
     return (
         run_id_
         if (run_id_ := STEP_RUN_ID_CONVERTER.to_dto(record.run_id)).__class__ is str and "\x00" not in run_id_
@@ -822,7 +822,7 @@ def _step_key(record: Step) -> Row:
 
 
 def _step_tags_rows(record: Step) -> list[Row]:
-    """What stands in `trainer_steps_tags` for a record."""
+    """The rows of `trainer_steps_tags` for a record."""
     try:
         parent = _step_key(record)
         return [
@@ -918,7 +918,7 @@ def _step(row: Row) -> Step:
 
 
 def _agent_row(record: AgentRecord) -> Row:
-    """What stands in the columns of `trainer_agents`."""
+    """The values of the columns of `trainer_agents`."""
     try:
         return (
             id_

@@ -343,7 +343,7 @@ def _is_other_step(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_step(row: Row, tags: Iterable[Row]) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (
         row,
         [member[3:] for member in tags],
@@ -492,7 +492,7 @@ def _is_other_agent(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_agent(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -513,7 +513,7 @@ STEP_LIMITS = (
     ("environment", STEP_ENVIRONMENT_CONVERTER.check),
     ("tags", STEP_TAGS_CONVERTER.check),
 )
-"""What the columns of a Step hold."""
+"""The values of the columns of a Step."""
 
 AGENT_LIMITS = (
     ("id", AGENT_ID_CONVERTER.check),
@@ -521,7 +521,7 @@ AGENT_LIMITS = (
     ("budget", optional(AGENT_BUDGET_CONVERTER.check)),
     ("seen", timestamp),
 )
-"""What the columns of a AgentRecord hold."""
+"""The values of the columns of a AgentRecord."""
 
 
 class SQLiteLabRepository:

@@ -318,7 +318,7 @@ def from_dto_money(dto: money_pb2.Money) -> Money:
 
 
 def dump_money(record: Money) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, Money)
     try:
         return {
@@ -401,7 +401,7 @@ def from_dto_address(dto: orders_pb2.Address) -> Address:
 
 
 def dump_address(record: Address) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, Address)
     try:
         return {
@@ -469,7 +469,7 @@ def from_dto_address_point(dto: orders_pb2.Address.Point) -> AddressPoint:
 
 
 def dump_address_point(record: AddressPoint) -> dict[str, Any]:
-    """What stands in a JSON column for a record."""
+    """The value of a JSON column for a record."""
     record_of(record, AddressPoint)
     try:
         return {

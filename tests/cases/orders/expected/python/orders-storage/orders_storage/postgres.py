@@ -79,7 +79,7 @@ from orders_storage.records import (
 
 
 class _Batch(NamedTuple):
-    """How rows are sent: straight to their table, and beside it where some of them are there already."""
+    """A way to send rows: straight to their table, or beside it if some of them are there already."""
 
     types: tuple[str, ...]
     copy: LiteralString
@@ -965,7 +965,7 @@ def _add_events(cursor: Cursor, count: int, events: Iterable[Row]) -> None:
 
 
 def _order_row(record: OrderRecord) -> Row:
-    """What stands in the columns of `orders`."""
+    """The values of the columns of `orders`."""
     try:
         if (record.card is not None) + (record.invoice_days is not None) + (record.voucher is not None) > 1:
             raise two_of_oneof(record, ("card", "invoice_days", "voucher"))
@@ -1066,7 +1066,7 @@ def _order_row(record: OrderRecord) -> Row:
 
 
 def _order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes], change: str) -> list[Row]:
-    """What stands in the outbox for a change of records."""
+    """The rows of the outbox for a change of records."""
     now = now_us()
     return [
         (
@@ -1099,7 +1099,7 @@ def _order_events(records: Sequence[OrderRecord], payloads: Iterable[bytes], cha
 
 
 def _order_deletions(rows: Sequence[Row]) -> Iterator[Row]:
-    """What stands in the outbox for deleted records, from the columns shop, number, customer_id of their rows."""
+    """The rows of the outbox for deleted records, from the columns shop, number, customer_id of their rows."""
     for first in range(0, len(rows), 500):
         records: list[Any] = [
             SimpleNamespace(shop=shop_, number=number_, customer_id=customer_id_)
@@ -1110,7 +1110,7 @@ def _order_deletions(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _order_key(record: OrderRecord) -> Row:
-    """What stands in the columns of the primary key of `orders`."""
+    """The values of the primary key of `orders`."""
     return (
         shop_ if (shop_ := record.shop).__class__ is str and "\x00" not in shop_ else text_of(shop_),
         number_
@@ -1120,7 +1120,7 @@ def _order_key(record: OrderRecord) -> Row:
 
 
 def _order_lines_rows(record: OrderRecord) -> list[Row]:
-    """What stands in `orders_lines` for a record."""
+    """The rows of `orders_lines` for a record."""
     try:
         parent = _order_key(record)
         return [
@@ -1150,7 +1150,7 @@ def _order_lines_member_row(record: OrderLine) -> Row:
 
 
 def _order_labels_rows(record: OrderRecord) -> list[Row]:
-    """What stands in `orders_labels` for a record."""
+    """The rows of `orders_labels` for a record."""
     try:
         parent = _order_key(record)
         return [
@@ -1166,7 +1166,7 @@ def _order_labels_rows(record: OrderRecord) -> list[Row]:
 
 
 def _order_pictures_rows(record: OrderRecord) -> list[Row]:
-    """What stands in `orders_pictures` for a record."""
+    """The rows of `orders_pictures` for a record."""
     try:
         parent = _order_key(record)
         return [
@@ -1292,7 +1292,7 @@ def _order(row: Row) -> OrderRecord:
 
 
 def _customer_row(record: CustomerRecord) -> Row:
-    """What stands in the columns of `shop_customers`."""
+    """The values of the columns of `shop_customers`."""
     try:
         return (
             id_

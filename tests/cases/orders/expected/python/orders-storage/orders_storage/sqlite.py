@@ -564,7 +564,7 @@ def _is_other_order(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_order(row: Row, lines: Iterable[Row], labels: Iterable[Row], pictures: Iterable[Row]) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (
         row,
         [member[3:] for member in lines],
@@ -692,7 +692,7 @@ def _is_other_customer(cursor: sqlite3.Cursor, given: Stored) -> bool:
 
 
 def stored_customer(row: Row) -> Stored:
-    """What is stored of a record: its row, and the rows of each list and map without its key."""
+    """The stored form of a record: its row, and the rows of each list and map without its key."""
     return (row,)
 
 
@@ -733,14 +733,14 @@ ORDER_LIMITS = (
     ("labels", map_of(column_text, column_text)),
     ("pictures", list_of(binary)),
 )
-"""What the columns of a OrderRecord hold."""
+"""The values of the columns of a OrderRecord."""
 
 CUSTOMER_LIMITS = (
     ("id", int64),
     ("name", optional(column_text)),
     ("letters", boolean),
 )
-"""What the columns of a CustomerRecord hold."""
+"""The values of the columns of a CustomerRecord."""
 
 
 class SQLiteOrdersRepository:
