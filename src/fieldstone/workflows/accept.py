@@ -26,7 +26,6 @@ from fieldstone.registry.lines import ancestry
 from fieldstone.registry.release import IMAGE, IMPORTS, LEDGER, NAME, SOURCES, THIRD_PARTY, Release
 from fieldstone.registry.sql import SqlStore, audit, open_store
 from fieldstone.registry.sql.catalog import give_owner
-from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.pushing.messages import Sent
 from fieldstone.workflows.pushing.names import claim
@@ -220,6 +219,4 @@ def _write(store: SqlStore, buffer: BufferedStore, release: Release, owner: str)
         buffer.write()
         if owner:
             give_owner(connection, release.name, owner)
-        image = FetchedRegistry(store).read(release, IMAGE)
-        types = [] if release.retired else load_schema(image, where=IMAGE, own_files=release.sources.keys()).types()
-        claim(connection, release.name, release.protos, [element.full_name for element in types])
+        claim(connection, FetchedRegistry(store), release)

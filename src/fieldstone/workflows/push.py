@@ -22,11 +22,10 @@ from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.clock import after
 from fieldstone.registry.consumers.sql import SqlConsumers
 from fieldstone.registry.fetched import FetchedRegistry
-from fieldstone.registry.release import IMAGE, Release
+from fieldstone.registry.release import Release
 from fieldstone.registry.sql import SqlStore, audit, labels, lock_module, open_store
 from fieldstone.registry.sql.catalog import MAIN, Catalog, Commit, create_module, save_draft
 from fieldstone.registry.sql.identities import draft_id, release_id
-from fieldstone.schema.descriptors import load_schema
 from fieldstone.schema.digest import file_digest
 from fieldstone.workflows.check import check
 from fieldstone.workflows.proposals.judging import is_waivable, judged_of, told
@@ -186,9 +185,7 @@ class _Push:
             self.buffer.write()
             registry = FetchedRegistry(self.store)
             for name, version in self.buffer.added:
-                released = registry.release(name, version)
-                own = load_schema(registry.read(released, IMAGE), where=IMAGE, own_files=released.sources.keys())
-                claim(connection, name, released.protos, [element.full_name for element in own.types()])
+                claim(connection, registry, registry.release(name, version))
             for draft, files in self.drafts:
                 self.store.keep(connection, draft.module, files)
                 save_draft(connection, draft, after(self.draft_days))

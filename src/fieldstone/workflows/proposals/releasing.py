@@ -16,10 +16,8 @@ from fieldstone.proposals.review import Standing, closed, standing
 from fieldstone.proposals.shown import names_of
 from fieldstone.registry.buffered import BufferedStore
 from fieldstone.registry.fetched import FetchedRegistry
-from fieldstone.registry.release import IMAGE
 from fieldstone.registry.sql import SqlStore, audit, lock_module, open_store, proposals
 from fieldstone.registry.sql.catalog import Catalog
-from fieldstone.schema.descriptors import load_schema
 from fieldstone.workflows.proposals.deciding import refuse_release
 from fieldstone.workflows.proposals.judging import Workspace, judged_of, workspace
 from fieldstone.workflows.proposals.person import Person
@@ -152,9 +150,7 @@ class _Releasing:
         self.buffer.write()
         registry = FetchedRegistry(self.store)
         for name, version in self.buffer.added:
-            released = registry.release(name, version)
-            own = load_schema(registry.read(released, IMAGE), where=IMAGE, own_files=released.sources.keys())
-            claim(connection, name, released.protos, [element.full_name for element in own.types()])
+            claim(connection, registry, registry.release(name, version))
 
     def _approved(self, proposal: Proposal) -> Standing:
         """The standing of a proposal that is approved.
