@@ -9,7 +9,7 @@ import pytest
 
 from tests.codegen.server import PostgresServer
 from tests.registry.test_sql import database_of
-from tests.server.buf.calling import ask, order_of, push, upload
+from tests.server.buf.calling import ask, create, order_of, push, upload
 from tests.server.buf.test_labels import commit_of, moved
 from tests.server.buf.test_push import labels
 from tests.server.buf.test_push import order_of as texts_of
@@ -53,5 +53,6 @@ def test_texts_with_nul(registry: Serving) -> None:
     for method, body in calls.items():
         answer = ask(registry, f"/buf.registry.module.v1.{method}", body)
         assert answer.json()["code"] in {"not_found", "invalid_argument"}, answer.text
-    assert push(registry, upload("kept", order_of("kept")), deps=("\0",)).json()["code"] == "not_found"
-    assert push(registry, upload("kept", order_of("kept"), "\0")).json()["code"] == "invalid_argument"
+    create(registry, "texts")
+    assert push(registry, upload("texts", order_of("texts")), deps=("\0",)).json()["code"] == "not_found"
+    assert push(registry, upload("texts", order_of("texts"), "\0")).json()["code"] == "invalid_argument"
